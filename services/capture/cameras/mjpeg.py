@@ -1,0 +1,120 @@
+"""Motion JPEG over HTTP: JPEGs out of a stream of bytes, whatever the camera thinks a multipart is.
+
+Boundaries are not looked at, since cameras announce one and send another. A part's Content-Length is believed
+when a JPEG begins after the part's header and ends where the length says; otherwise the JPEG's own markers are
+followed to its end (an EXIF thumbnail has an end of its own, so looking for the next EOI is not enough).
+"""
+
+import re
+
+from services.capture.cameras.jpeg import EOI, SOI, SOS
+
+_START = b"\xff\xd8\xff"
+_END = b"\xff\xd9"
+_HEADER = 2048  # bytes before a JPEG in which its part's header is looked for
+_PADDING = 64  # zeros and line ends that may stand between a JPEG's end and its Content-Length
+_LENGTH = re.compile(
+    rb"^content-length[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?\n(?:[^\r\n]+\r?\n)*(?:\r?\n)+\Z", re.IGNORECASE | re.MULTILINE
+)
+# Within a scan 0xFF is followed by 0 or begins a restart marker; a reserved one is damage that decoders skip.
+_MARKER_IN_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
+
+
+class MjpegParser:
+    """Takes bytes as they come and gives complete JPEGs; holds little more than `max_bytes`."""
+
+    def __init__(self, max_bytes: int = 16 << 20) -> None:
+        self.dropped = 0
+        """JPEGs that began and were given up: cut off, too large or broken."""
+        self._max_bytes = max_bytes
+        self._buffer = bytearray()
+        self._start = -1  # where the JPEG that is being read begins; -1: none has begun
+        self._at = 0  # up to here everything is understood
+        self._length = 0  # of the JPEG, as its part's header says; 0: it does not say, or was caught lying
+        self._in_scan = False
+
+    def feed(self, data: bytes | bytearray | memoryview) -> list[bytes]:
+        """The JPEGs that these bytes complete, byte for byte as the camera sent them."""
+        self._buffer += data
+        found = []
+        while self._begun():
+            end = self._find_end()
+            if end:
+                found.append(bytes(memoryview(self._buffer)[self._start : end]))
+                del self._buffer[:end]
+                self._start, self._at = -1, 0
+            elif self._start >= 0:  # bytes are missing
+                if len(self._buffer) - self._start <= self._max_bytes:
+                    break
+                self._give_up(self._start + 2)
+        return found
+
+    def _begun(self) -> bool:
+        """Whether a JPEG has begun; where it just did, reads how long it is from the header before it."""
+        if self._start >= 0:
+            return True
+        buffer = self._buffer
+        start = buffer.find(_START, self._at)
+        before = start if start >= 0 else len(buffer)
+        cut = max(0, before - _HEADER)
+        del buffer[:cut]
+        self._at = max(0, before - cut - 2)
+        if start < 0:
+            return False
+        self._start, self._at, self._in_scan = start - cut, start - cut + 2, False
+        match = _LENGTH.search(buffer, 0, self._start)
+        length = int(match[1]) if match else 0
+        self._length = length if length <= self._max_bytes else 0
+        return True
+
+    def _give_up(self, go_on_at: int) -> None:
+        self.dropped += 1
+        self._start, self._at = -1, go_on_at
+
+    def _find_end(self) -> int:
+        """Where the JPEG ends; 0 while bytes are missing, and where it was given up."""
+        if self._length:
+            until = self._start + self._length
+            if len(self._buffer) < until:
+                return 0
+            tail = self._buffer[max(self._at, until - _PADDING) : until]
+            end = until - (len(tail) - len(tail.rstrip(b"\x00\r\n")))
+            if self._buffer[max(self._at, end - 2) : end] == _END:
+                return end
+            self._length = 0
+        return self._walk()
+
+    def _walk(self) -> int:
+        """Follows the JPEG's markers from where that was left; answers as `_find_end` does."""
+        buffer = self._buffer
+        while (marker := self._next_marker()) is not None:
+            if marker == EOI and self._in_scan:
+                return self._at + 2
+            if marker == SOI and self._in_scan:  # the next JPEG: this one was cut off
+                self._give_up(self._at)
+                return 0
+            if marker in {0, SOI, EOI}:  # no segment where one must be
+                self._give_up(self._start + 2)
+                return 0
+            if marker == 0xFF:  # fill byte
+                self._at += 1
+            elif marker in _WITHOUT_LENGTH:
+                self._at += 2
+            else:
+                self._at += 2 + int.from_bytes(buffer[self._at + 2 : self._at + 4], "big")
+                self._in_scan = self._in_scan or marker == SOS
+        return 0
+
+    def _next_marker(self) -> int | None:
+        """Moves to the next marker; 0 where there is none though one must be, None while bytes are missing."""
+        buffer = self._buffer
+        if self._in_scan:
+            match = _MARKER_IN_SCAN.search(buffer, self._at)
+            if match is None:
+                self._at = max(self._at, len(buffer) - 1)
+                return None
+            self._at = match.start()
+        if self._at + 4 > len(buffer) and buffer[self._at : self._at + 2] != _END:
+            return None
+        return buffer[self._at + 1] if buffer[self._at] == 0xFF else 0

@@ -1,0 +1,30 @@
+"""`event.json`, the manifest that stands beside an event's frames in the store."""
+
+from pydantic import Field
+
+from services.contract.events import Missing
+from services.contract.message import CameraName, EventId, Message, Session, Time
+
+
+class StoredFrame(Message):
+    """One frame as it is in the store."""
+
+    session: Session
+    sequence: int = Field(ge=1)
+    time: Time
+    key: str
+    bytes: int = Field(ge=0)
+    sha256: str
+
+
+class Manifest(Message):
+    """An event, complete: what is in the store, and by number what is not."""
+
+    camera: CameraName
+    event: EventId
+    reason: str
+    started: Time = Field(description="first frame that moved; pre-roll frames are earlier")
+    ended: Time = Field(description="last frame that moved; post-roll frames are later")
+    frames: list[StoredFrame]
+    missing: list[Missing] = Field(default=[])
+    version: int = 1

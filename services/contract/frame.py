@@ -1,0 +1,210 @@
+"""A frame describes itself: one EXIF segment, right after SOI, names its camera, its time and its number.
+
+Layout of the segment that `stamp` writes (Exif 2.32, big-endian TIFF): IFD0 with Orientation, Model and a
+pointer to the Exif IFD, which holds DateTimeOriginal, OffsetTimeOriginal, SubSecTimeOriginal and
+ImageUniqueID. The picture's own bytes are never touched.
+"""
+
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+SOI = b"\xff\xd8"
+EOI = b"\xff\xd9"
+EXIF = b"Exif\x00\x00"
+
+_ORIENTATION, _MODEL, _EXIF_IFD = 0x0112, 0x0110, 0x8769
+_DATE_TIME, _OFFSET_TIME, _SUB_SEC, _UNIQUE_ID = 0x9003, 0x9011, 0x9291, 0xA420
+_ASCII, _SHORT, _LONG = 2, 3, 4
+
+
+class NotAFrame(ValueError):
+    """The bytes are no complete JPEG."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameId:
+    """Who a frame is: its camera, capture session (64 bits), number in it (from 1) and time (UTC)."""
+
+    camera: str
+    session: int
+    sequence: int
+    time: datetime
+
+    @property
+    def session_hex(self) -> str:
+        return f"{self.session:016x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A complete JPEG together with who it is."""
+
+    id: FrameId
+    jpeg: bytes
+
+
+def stamp(jpeg: bytes, frame_id: FrameId) -> bytes:
+    """The same picture with our EXIF segment in place of the camera's own, its Orientation kept.
+
+    Raises `NotAFrame` where the bytes are no complete JPEG.
+    """
+    check(jpeg)
+    start, end, orientation = _camera_exif(jpeg)
+    segment = _segment(frame_id, orientation)
+    if end:
+        return b"".join((SOI, segment, jpeg[2:start], jpeg[end:]))
+    return b"".join((SOI, segment, jpeg[2:]))
+
+
+def identify(jpeg: bytes) -> FrameId | None:
+    """Who a stamped frame is; None where the JPEG carries no segment of ours.
+
+    Raises `NotAFrame` where the bytes are no complete JPEG.
+    """
+    check(jpeg)
+    if jpeg[2:4] != b"\xff\xe1" or jpeg[6:12] != EXIF:
+        return None
+    length = int.from_bytes(jpeg[4:6], "big")
+    return _parse(jpeg[12 : 4 + length])
+
+
+def check(jpeg: bytes) -> None:
+    """Raises `NotAFrame` unless the bytes begin and end as a JPEG does (trailing zero padding allowed)."""
+    if jpeg[:3] != b"\xff\xd8\xff":
+        raise NotAFrame("the bytes do not begin as a JPEG does")
+    if jpeg[-2:] != EOI and jpeg[-64:].rstrip(b"\x00\r\n")[-2:] != EOI:
+        raise NotAFrame("the JPEG is cut off: it has no end")
+
+
+# -- writing -----------------------------------------------------------------------------------------------
+
+
+def _entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
+    return struct.pack(">HHI", tag, kind, count) + value.ljust(4, b"\x00")
+
+
+@lru_cache(maxsize=1024)
+def _frame_of_segment(camera: str, orientation: int) -> tuple[bytes, bytes]:
+    """What surrounds the values that change with each frame: a camera's segment is laid out once."""
+    model = camera.encode() + b"\x00"
+    model += b"\x00" * (len(model) % 2)
+    ifd0_at, ifd0_len = 8, 2 + 3 * 12 + 4
+    model_at = ifd0_at + ifd0_len
+    exif_at = model_at + len(model)
+    values_at = exif_at + 2 + 4 * 12 + 4
+    ifd0 = (
+        struct.pack(">H", 3)
+        + _entry(_MODEL, _ASCII, len(camera) + 1, struct.pack(">I", model_at))
+        + _entry(_ORIENTATION, _SHORT, 1, struct.pack(">H", orientation))
+        + _entry(_EXIF_IFD, _LONG, 1, struct.pack(">I", exif_at))
+        + bytes(4)
+    )
+    if len(camera) + 1 <= 4:  # a value of up to four bytes stands in the entry itself
+        ifd0 = ifd0[:2] + _entry(_MODEL, _ASCII, len(camera) + 1, camera.encode() + b"\x00") + ifd0[14:]
+    exif = (
+        struct.pack(">H", 4)
+        + _entry(_DATE_TIME, _ASCII, 20, struct.pack(">I", values_at))
+        + _entry(_OFFSET_TIME, _ASCII, 7, struct.pack(">I", values_at + 20))
+        + _entry(_SUB_SEC, _ASCII, 7, struct.pack(">I", values_at + 28))
+        + _entry(_UNIQUE_ID, _ASCII, 33, struct.pack(">I", values_at + 36))
+        + bytes(4)
+    )
+    tiff = b"MM\x00\x2a" + struct.pack(">I", ifd0_at) + ifd0 + model + exif
+    length = 2 + len(EXIF) + len(tiff) + 70
+    return b"\xff\xe1" + length.to_bytes(2, "big") + EXIF + tiff, b"\x00"
+
+
+def _segment(frame_id: FrameId, orientation: int) -> bytes:
+    head, tail = _frame_of_segment(frame_id.camera, orientation)
+    t = frame_id.time.astimezone(UTC)
+    values = (
+        f"{t.year:04}:{t.month:02}:{t.day:02} {t.hour:02}:{t.minute:02}:{t.second:02}\0"
+        f"+00:00\0\0{t.microsecond:06}\0\0{frame_id.session:016x}{frame_id.sequence:016x}\0"
+    )
+    return head + values.encode("ascii") + tail
+
+
+def _camera_exif(jpeg: bytes) -> tuple[int, int, int]:
+    """`(start, end, orientation)` of the EXIF segment that the JPEG came with; `(0, 0, 1)` without one."""
+    at = 2
+    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
+        marker = jpeg[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+            continue
+        if marker == 0xDA or 0xD0 <= marker <= 0xD9:
+            break
+        length = int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if marker == 0xE1 and jpeg[at + 4 : at + 10] == EXIF:
+            return at, at + 2 + length, _orientation(jpeg[at + 10 : at + 2 + length])
+        at += 2 + length
+    return 0, 0, 1
+
+
+# -- reading -----------------------------------------------------------------------------------------------
+
+
+def _order(tiff: bytes) -> str | None:
+    return {b"MM\x00\x2a": ">", b"II\x2a\x00": "<"}.get(tiff[:4])
+
+
+def _ifd(tiff: bytes, order: str, at: int) -> dict[int, tuple[int, int, bytes]]:
+    (count,) = struct.unpack_from(f"{order}H", tiff, at)
+    entries = {}
+    for n in range(count):
+        tag, kind, size = struct.unpack_from(f"{order}HHI", tiff, at + 2 + 12 * n)
+        entries[tag] = (kind, size, tiff[at + 10 + 12 * n : at + 14 + 12 * n])
+    return entries
+
+
+def _orientation(tiff: bytes) -> int:
+    order = _order(tiff)
+    if order is None:
+        return 1
+    try:
+        entry = _ifd(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0]).get(_ORIENTATION)
+        value: int = struct.unpack(f"{order}H", entry[2][:2])[0] if entry else 1
+    except struct.error:
+        return 1
+    return value if 1 <= value <= 8 else 1
+
+
+def orientation(jpeg: bytes) -> int:
+    """The EXIF Orientation (1 to 8) of a JPEG; 1, upright, where it says nothing."""
+    return _camera_exif(jpeg)[2]
+
+
+def _text(tiff: bytes, order: str, entry: tuple[int, int, bytes]) -> str:
+    _, size, value = entry
+    if size > 4:
+        (at,) = struct.unpack(f"{order}I", value)
+        value = tiff[at : at + size]
+    return value[:size].rstrip(b"\x00").decode("ascii")
+
+
+def _parse(tiff: bytes) -> FrameId | None:
+    order = _order(tiff)
+    if order is None:
+        return None
+    try:
+        ifd0 = _ifd(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
+        exif = _ifd(tiff, order, struct.unpack(f"{order}I", ifd0[_EXIF_IFD][2])[0])
+        unique = _text(tiff, order, exif[_UNIQUE_ID])
+        if len(unique) != 32:
+            return None
+        when = _text(tiff, order, exif[_DATE_TIME])
+        micro = _text(tiff, order, exif[_SUB_SEC])
+        return FrameId(
+            camera=_text(tiff, order, ifd0[_MODEL]),
+            session=int(unique[:16], 16),
+            sequence=int(unique[16:], 16),
+            time=datetime(
+                int(when[0:4]), int(when[5:7]), int(when[8:10]),
+                int(when[11:13]), int(when[14:16]), int(when[17:19]),
+                int(micro.ljust(6, "0")[:6]), tzinfo=UTC,
+            ),
+        )  # fmt: skip
+    except (KeyError, ValueError, struct.error):
+        return None

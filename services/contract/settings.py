@@ -1,0 +1,189 @@
+"""Everything that can be written into `nightjar.yaml`, with defaults that work at home.
+
+Only the cameras have no default. A key that is not here is an error: see `services.runtime.config` for how
+the file, the environment and the defaults for all cameras come together.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+
+from services.contract.archive_url import check_archive_url
+from services.contract.message import CameraName
+from services.contract.urls import check_camera_url
+
+Seconds = Annotated[float, Field(ge=0)]
+Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$")]
+TopicPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """`host:port` as a pair; an empty host means every interface."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]") or "0.0.0.0", int(port)
+
+
+class Section(BaseModel):
+    """A part of the configuration file: a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CaptureSettings(Section):
+    """How one camera's pictures become frames."""
+
+    fps: float = Field(0, ge=0, le=120, description="at most so many frames a second; 0: as the camera gives")
+    quality: int = Field(85, ge=1, le=100, description="JPEG quality where a picture has to be encoded")
+    rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="how RTSP video travels")
+    connect_timeout: Seconds = Field(10, gt=0, description="seconds until a connect counts as failed")
+    stall_timeout: Seconds = Field(10, gt=0, description="seconds without a picture until the camera is lost")
+    preview: bool = Field(True, description="publish a small retained picture once a second")
+    outbox_mb: float = Field(64, gt=0, description="MB of frames that may wait while the broker is away")
+    ring_mb: float = Field(64, gt=0, description="MB of published frames kept, to be given again by number")
+    ring_seconds: Seconds = Field(120, description="and for how long")
+
+
+class MotionSettings(Section):
+    """What counts as motion at one camera, and how long its events are."""
+
+    sensitivity: int = Field(50, ge=1, le=100, description="one knob for people: higher sees more")
+    threshold: float | None = Field(
+        None, gt=0, description="how far above its own noise a place must be; empty: from sensitivity"
+    )
+    min_area: float | None = Field(
+        None, gt=0, le=1, description="least fraction of the picture that moves; empty: from sensitivity"
+    )
+    min_duration: Seconds = Field(0.2, description="seconds that it must move before it counts")
+    cool_down: Seconds = Field(0, description="seconds after an event in which no other begins")
+    pre_roll: Seconds = Field(3, le=60, description="seconds before the motion that belong to its event")
+    post_roll: Seconds = Field(5, le=120, description="seconds without motion until its event ends")
+    max_length: Seconds = Field(300, ge=10, le=3600, description="seconds; then a new event follows on")
+    working_height: int = Field(144, ge=48, le=480, description="lines of the picture that is analysed")
+    ring_mb: float = Field(64, gt=0, description="MB of recent frames kept in memory for the pre-roll")
+    keep_mb: float = Field(256, gt=0, description="MB of events' frames kept until they are archived")
+
+
+class CameraSettings(Section):
+    """One camera."""
+
+    url: str = Field(description="where its pictures come from, see the reference of camera URLs")
+    label: str = Field("", description="what people read; empty: the camera's name")
+    enabled: bool = Field(True, description="off: no picture leaves capture")
+    motion_detection: bool = Field(True, description="off: no event begins by itself")
+    archiving: bool = Field(True, description="off: events are not stored")
+    capture: CaptureSettings = CaptureSettings()
+    motion: MotionSettings = MotionSettings()
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if wrong := check_camera_url(url):
+            raise ValueError(wrong)
+        return url
+
+
+class DefaultSettings(Section):
+    """What holds for every camera that does not say otherwise."""
+
+    capture: CaptureSettings = CaptureSettings()
+    motion: MotionSettings = MotionSettings()
+
+
+class MqttSettings(Section):
+    """The broker, and who we are there."""
+
+    url: str = Field(
+        "",
+        pattern=r"^$|^mqtts?://[^\s/@]+/?$",
+        description="`mqtt://host[:port]` or `mqtts://…`; empty: the embedded broker (all in one only)",
+    )
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    prefix: TopicPrefix = Field("nightjar", description="root of all topics")
+    ca_file: Path | None = Field(None, description="certificates that sign the broker's; empty: the system's")
+    cert_file: Path | None = Field(None, description="our own certificate, where the broker asks for one")
+    key_file: Path | None = Field(None, description="its key")
+    listen: Address = Field("0.0.0.0:1883", description="where the embedded broker listens")
+    max_packet_mb: float = Field(
+        8, gt=0, le=256, description="largest message that the embedded broker takes"
+    )
+
+
+class ArchiveSettings(Section):
+    """Where events are kept."""
+
+    url: str = Field(
+        "file:data/archive",
+        description="`s3://bucket[/prefix]?endpoint=…&region=…` or `file:///folder`",
+    )
+    access_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
+    key: str = Field(
+        "{camera}/{time:%Y}/{time:%m}/{time:%d}/{event}/{time:%Y%m%dT%H%M%S.%f}Z-{sequence}.jpg",
+        description="template of a frame's key",
+    )
+    threads: int = Field(6, ge=1, le=64, description="uploads at a time")
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if wrong := check_archive_url(url):
+            raise ValueError(wrong)
+        return url
+
+
+class GatewaySettings(Section):
+    """The dashboard."""
+
+    listen: Address = Field("0.0.0.0:8080", description="where the dashboard is")
+    public_url: str = Field("", description="how people reach it, for links in messages; empty: not known")
+    user: str = Field("admin", min_length=1, description="who may log in")
+    password_hash: SecretStr = Field(SecretStr(""), description="Argon2 hash of the login's password")
+    session_key: SecretStr = Field(
+        SecretStr(""), description="signs the login's cookie; empty: new each start"
+    )
+    session_hours: float = Field(168, gt=0, description="hours until a login ends")
+    max_viewers: int = Field(2000, ge=1, description="live viewers at a time")
+
+
+class HealthSettings(Section):
+    """The internal port of `/livez`, `/healthz` and `/metrics`."""
+
+    listen: Address = Field("127.0.0.1:8090", description="never publish this port")
+
+
+class LogSettings(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "human", "json"] = Field(
+        "auto", description="auto: human on a terminal, else JSON"
+    )
+
+
+class Settings(Section):
+    """The whole of `nightjar.yaml`."""
+
+    mqtt: MqttSettings = MqttSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    health: HealthSettings = HealthSettings()
+    log: LogSettings = LogSettings()
+    state_dir: Path = Field(Path("data/state"), description="small files that must survive a restart")
+    defaults: DefaultSettings = DefaultSettings()
+    cameras: dict[CameraName, CameraSettings] = Field(description="each camera by its name")
+
+    def label(self, camera: str) -> str:
+        settings = self.cameras.get(camera)
+        return (settings.label if settings else "") or camera
+
+
+def camera_defaults(defaults: dict[str, Any], camera: dict[str, Any]) -> dict[str, Any]:
+    """A camera as written, over the defaults as written: what it says itself wins, key by key."""
+    merged = dict(camera)
+    for part in ("capture", "motion"):
+        ours, own = defaults.get(part), camera.get(part, {})
+        if isinstance(ours, dict) and isinstance(own, dict):
+            merged[part] = {**ours, **own}
+    return merged

@@ -1,0 +1,71 @@
+"""How a camera and a service are: health in words, statistics in numbers, every key always there."""
+
+from pydantic import Field
+
+from services.contract.message import CameraName, Message, Session, Time
+
+ONLINE, OFFLINE = "online", "offline"
+ON, OFF = "ON", "OFF"
+
+
+class HealthDetail(Message):
+    """What is wrong with a camera, as a sentence; empty when nothing is."""
+
+    problem: str = ""
+    since: Time | None = None
+
+
+class ServiceInfo(Message):
+    """Who a service instance is."""
+
+    service: str
+    version: str
+    instance: str
+    slot: str = Field("1/1", description="which part of the cameras is its: i/n")
+    cameras: list[CameraName]
+    paused: bool = False
+
+
+class CaptureStats(Message):
+    """Capture's account of one camera, since its start."""
+
+    time: Time
+    session: Session
+    last_sequence: int = Field(description="the last number that was given")
+    fps: float
+    captured: int = Field(description="frames that were numbered")
+    skipped: int = Field(description="pictures of the camera that got no number (newest wins, rate limit)")
+    published: int = Field(description="frames that the broker has acknowledged")
+    lost: int = Field(description="frames dropped from a full outbox, or given up")
+    resent: int = Field(description="frames given again because somebody missed them")
+    outbox_frames: int
+    outbox_bytes: int
+    reconnects: int
+
+
+class MotionStats(Message):
+    """Motion's account of one camera, since its start."""
+
+    time: Time
+    fps: float
+    received: int
+    analysed: int
+    unanalysed: int = Field(description="frames kept but not analysed, because of load")
+    undecodable: int
+    repaired: int = Field(description="frames that arrived after they were asked for again")
+    missing: int = Field(description="numbers that nobody had any more")
+    events: int
+    event_frames: int
+    open_handovers: int
+    latency_ms: float = Field(description="capture to decision, average of the last seconds")
+
+
+class ArchiverStats(Message):
+    """The archiver's account of one camera, since its start."""
+
+    time: Time
+    stored: int
+    stored_bytes: int
+    events: int
+    failed: int = Field(description="frames given up")
+    waiting: int = Field(description="frames received and not yet stored")

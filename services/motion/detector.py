@@ -1,0 +1,169 @@
+"""Decides what moves: gray pictures and their times in, decisions out; no clock, disk or network."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from services.contract.settings import MotionSettings
+from services.motion.background import LEARN_S, Background, Change, Look, Plane, fraction
+from services.motion.decode import Gray
+from services.motion.light import Light
+from services.motion.things import Blob, Thing, Things, blobs
+
+#: `(x, y, width, height)` as fractions of the picture.
+Box = tuple[float, float, float, float]
+
+# The picture is looked at with 64 to 127 points along its shorter side; a point is a mean of 1 to 9 pixels.
+LEAST_POINTS = 64
+# A place must differ from a moment ago by so much more than its noise: what stands still does not move.
+RECENT_THRESHOLD = 2.0
+# For so long after it learnt a new picture, the detector wants more of a difference, falling from 3 times as much.
+DOUBT_S = 2.0
+# When a change of light has left so much of the picture different, the quiet picture is begun anew.
+NEW_SCENE = 0.25
+# Motion lasts until nothing has moved for so long.
+PAUSE_S = 0.5
+MOST_BOXES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSettings:
+    """What counts as motion; `threshold` and `min_area` follow from the sensitivity where they are None."""
+
+    # 1 to 100; every 25 halve the threshold, every 15 the area.
+    sensitivity: int = 50
+    # How many times its own noise (as variance) a place must differ by.
+    threshold: float | None = None
+    # Least fraction of the picture that moves together.
+    min_area: float | None = None
+    # Seconds that a thing of middling size must move before it counts; a large one counts in half the time.
+    min_duration: float = 0.2
+    # Seconds in which what stays becomes part of the quiet picture.
+    learning: float = 8.0
+
+    @classmethod
+    def of(cls, motion: MotionSettings) -> "DetectorSettings":
+        return cls(motion.sensitivity, motion.threshold, motion.min_area, motion.min_duration)
+
+    @property
+    def least_difference(self) -> float:
+        return self.threshold or 5.0 * 2 ** ((50 - self.sensitivity) / 25)
+
+    @property
+    def least_area(self) -> float:
+        return self.min_area or 0.002 * 2 ** ((50 - self.sensitivity) / 15)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one picture shows."""
+
+    moving: bool = False
+    # Area of the largest part that differs and moves, against the least area: 1 is enough.
+    score: float = 0.0
+    # What moves, largest first.
+    boxes: tuple[Box, ...] = ()
+    # Fraction of the picture that a change of light or scene has altered so far; 0 when there is none.
+    scene_change: float = 0.0
+    # How good a snapshot this is: the fraction of the picture that moves, less where it is cut off at the edge.
+    best: float = 0.0
+
+
+class Detector:
+    """Looks at one camera's pictures, in order.
+
+    Motion is what differs from the quiet picture and from a moment ago, in a part that is large enough, and
+    seen again. While light or the whole scene changes, nothing begins and nothing ends.
+    """
+
+    def __init__(self, settings: DetectorSettings | None = None) -> None:
+        self.settings = settings or DetectorSettings()
+        self.reset()
+
+    def configure(self, settings: DetectorSettings) -> None:
+        """Other settings from the next picture on; what was learnt is kept."""
+        self.settings = settings
+
+    def reset(self) -> None:
+        """Forget everything, as after a reconnect: the first second of pictures is never motion."""
+        self._background: Background | None = None
+        self._shape: tuple[int, ...] = ()
+        self._things = Things()
+        self._light = Light()
+        self._time_s = 0.0
+        self._moved_s: float | None = None
+
+    def look(self, gray: Gray, time_s: float) -> Decision:
+        """What a picture `uint8 (height, width)` shows; `time_s` is its capture time in seconds, from any zero."""
+        if gray.shape != self._shape:
+            self.reset()
+            self._shape = gray.shape
+        look = Look.at(points(gray), time_s)
+        elapsed_s, self._time_s = max(0.0, time_s - self._time_s), time_s
+        if self._background is None:
+            self._background = Background(look)
+            return Decision()
+        return self._decide(self._background, look, elapsed_s)
+
+    def _decide(self, background: Background, look: Look, elapsed_s: float) -> Decision:
+        change = background.compare(look)
+        settled = self._light.see(change, look.time_s)
+        age_s = background.age_s(look.time_s)
+        different = change.from_quiet > self.settings.least_difference * (1 + 2 * max(0.0, 1 - age_s / DOUBT_S))
+        found = blobs(different & (change.from_recent > RECENT_THRESHOLD))
+        large = [blob for blob in found if blob.area >= self.settings.least_area]
+        held = self._light.changed > 0
+        things = [] if held or age_s < LEARN_S else self._believe(large, look.time_s, elapsed_s)
+        if settled and fraction(different) > NEW_SCENE:
+            background.replace(look)
+            self._things.forget()
+        else:
+            background.learn(look, change, elapsed_s, self.settings.learning, hold=held)
+        if things or (held and self._moved_s is not None):
+            self._moved_s = look.time_s
+        elif self._moved_s is not None and look.time_s - self._moved_s > PAUSE_S:
+            self._moved_s = None
+        return self._decision(found, [thing.blob for thing in things], look.picture.shape)
+
+    def _believe(self, large: list[Blob], time_s: float, elapsed_s: float) -> list[Thing]:
+        settings = self.settings
+        pace = min(elapsed_s, PAUSE_S) / max(settings.min_duration, 0.01)
+        weighed = []
+        for blob in large:
+            size = min(2.0, max(0.5, blob.area / settings.least_area / 2))
+            # Where more of the picture changes its light than its structure, the rest may be light as well.
+            weighed.append((blob, pace * size * (0.25 if blob.area < self._light.suspect else 1.0)))
+        return self._things.see(weighed, time_s, elapsed_s, pace / 2)
+
+    def _decision(self, found: list[Blob], moving: list[Blob], shape: tuple[int, ...]) -> Decision:
+        height, width = shape
+        boxes = tuple(
+            (blob.x / width, blob.y / height, blob.width / width, blob.height / height)
+            for blob in moving[:MOST_BOXES]
+        )
+        return Decision(
+            moving=self._moved_s is not None,
+            score=found[0].area / self.settings.least_area if found else 0.0,
+            boxes=boxes,
+            scene_change=self._light.changed,
+            best=sum(blob.area * wholeness(box) for blob, box in zip(moving, boxes, strict=False)),
+        )
+
+
+def points(gray: Gray) -> Plane:
+    """The picture as the detector looks at it: means of whole numbers of pixels, gray levels as float32."""
+    by = max(1, min(gray.shape) // LEAST_POINTS)
+    picture = gray.astype(np.float32)
+    if by == 1:
+        return picture
+    size = (gray.shape[1] // by, gray.shape[0] // by)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def wholeness(box: Box) -> float:
+    """1 for a box well inside the picture, down to 0.25 for one that the edge cuts off."""
+    x, y, width, height = box
+    margin = min(x, y, 1 - x - width, 1 - y - height)
+    return min(1.0, 0.25 + 0.75 * max(0.0, margin) / 0.05)

@@ -1,0 +1,117 @@
+"""Settings that change at run time: read from MQTT, kept in a file, mirrored as retained state."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from services.contract.controls import Control, Refused, Value, controls_of, write
+from services.contract.settings import CameraSettings
+from services.contract.topics import Topics
+from services.runtime.mqtt import Delivery, Link
+from services.runtime.state import StateFile
+
+log = logging.getLogger(__name__)
+
+
+class ControlBoard:
+    """The run-time settings of one service's cameras.
+
+    A value that was set is kept with what `nightjar.yaml` said then; where the file says something else
+    today, somebody has edited it since, and the file wins.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        cameras: Mapping[str, CameraSettings],
+        topics: Topics,
+        state: StateFile,
+        on_change: Callable[[str, str], None] = lambda _camera, _setting: None,
+    ) -> None:
+        self._controls = controls_of(service)
+        self._topics = topics
+        self._state = state
+        self._on_change = on_change
+        self._lock = threading.Lock()
+        self._written = {
+            camera: {name: _at(settings, control) for name, control in self._controls.items()}
+            for camera, settings in cameras.items()
+        }
+        self._set: dict[str, dict[str, Value]] = {camera: {} for camera in cameras}
+
+    def load(self) -> None:
+        """Takes up what was set before the last end of the service."""
+        kept: dict[str, Any] = self._state.read().get("settings", {})
+        for camera, values in kept.items():
+            for name, entry in values.items():
+                if camera not in self._set or name not in self._controls:
+                    continue
+                if entry["file"] != self._written[camera][name]:
+                    log.warning(
+                        "%s: %s was changed in the configuration since it was set to %s; the file wins",
+                        camera, name, write(entry["value"]),
+                    )  # fmt: skip
+                    continue
+                self._set[camera][name] = entry["value"]
+
+    def value(self, camera: str, setting: str) -> Any:
+        """The value in force."""
+        values = self._set[camera]
+        return values[setting] if setting in values else self._written[camera][setting]
+
+    def attach(self, link: Link) -> None:
+        """Listens for changes of every camera's settings, and shows their values."""
+        for camera in self._set:
+            for name in self._controls:
+                handler = partial(self._receive, link, camera, name)
+                link.subscribe(self._topics.setting_set(camera, name), handler)
+                self._show(link, camera, name)
+
+    def _receive(self, link: Link, camera: str, name: str, delivery: Delivery) -> None:
+        try:
+            value = self._controls[name].read(delivery.payload.decode().strip())
+        except UnicodeDecodeError:
+            self._refuse(link, camera, name, "takes text, not bytes")
+        except Refused as refusal:
+            self._refuse(link, camera, name, str(refusal))
+        else:
+            self._take(link, camera, name, value)
+
+    def _take(self, link: Link, camera: str, name: str, value: Value) -> None:
+        with self._lock:
+            if value == self.value(camera, name):
+                return
+            self._set[camera][name] = value
+            self._keep()
+        log.info("%s: %s is %s now", camera, name, write(value) or "its default")
+        self._on_change(camera, name)
+        self._show(link, camera, name)
+
+    def _keep(self) -> None:
+        kept = {
+            camera: {
+                name: {"value": value, "file": self._written[camera][name]} for name, value in values.items()
+            }
+            for camera, values in self._set.items()
+            if values
+        }
+        self._state.write({**self._state.read(), "settings": kept})
+
+    def _show(self, link: Link, camera: str, name: str) -> None:
+        link.hold(self._topics.setting_state(camera, name), write(self.value(camera, name)).encode())
+
+    def _refuse(self, link: Link, camera: str, name: str, why: str) -> None:
+        sentence = f"{name} {why}"
+        log.warning(
+            "%s: %s; it stays %s", camera, sentence, write(self.value(camera, name)) or "at its default"
+        )
+        link.send(self._topics.setting_error(camera, name), sentence.encode())
+
+
+def _at(settings: CameraSettings, control: Control) -> Value:
+    value: Any = settings
+    for key in control.path:
+        value = getattr(value, key)
+    return value  # type: ignore[no-any-return]  # the controls' paths lead to plain values

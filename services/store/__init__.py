@@ -1,0 +1,25 @@
+"""Where events are kept: one `Store` behind a URL, written by the archiver and read by the gateway."""
+
+from services.store.base import (
+    NotStored,
+    Store,
+    Stored,
+    StoreError,
+    StoreFull,
+    StoreRefused,
+    StoreRejected,
+    StoreUnavailable,
+)
+from services.store.opening import open_store
+
+__all__ = [
+    "NotStored",
+    "Store",
+    "StoreError",
+    "StoreFull",
+    "StoreRefused",
+    "StoreRejected",
+    "StoreUnavailable",
+    "Stored",
+    "open_store",
+]

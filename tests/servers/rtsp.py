@@ -1,0 +1,72 @@
+"""An RTSP server on 127.0.0.1 that plays H.264: a test picture, or a video file in a loop.
+
+It runs under the system's Python, which has GStreamer's bindings, as a process of its own. It prints its URL
+when it listens and ends when its standard input closes. `--silent-after N` stops sending after N frames while the
+connection stays open, as a hung camera does.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402 - the versions are chosen first
+
+ENCODER = "videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15"
+
+
+def pipeline(args: argparse.Namespace) -> str:
+    """The launch line; a file is decoded and encoded anew, so that any container will do."""
+    if args.file:
+        source = f'filesrc location="{Path(args.file).resolve()}" ! decodebin ! videoscale ! videorate'
+    else:
+        # The ball moves and the picture is never twice the same.
+        source = f"videotestsrc is-live=true pattern=ball num-buffers={args.silent_after}"
+    size = f"video/x-raw,width={args.width},height={args.height},framerate={args.fps}/1"
+    return f"( {source} ! {size} ! {ENCODER} ! rtph264pay name=pay0 pt=96 )"
+
+
+def guard(server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFactory, login: str) -> None:
+    """Only `login` (user:password) may play."""
+    user, _, password = login.partition(":")
+    auth = GstRtspServer.RTSPAuth()
+    token = GstRtspServer.RTSPToken()
+    token.set_string(GstRtspServer.RTSP_TOKEN_MEDIA_FACTORY_ROLE, "user")
+    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    server.set_auth(auth)
+    permissions = GstRtspServer.RTSPPermissions()
+    permissions.add_permission_for_role("user", GstRtspServer.RTSP_PERM_MEDIA_FACTORY_ACCESS, True)
+    permissions.add_permission_for_role("user", GstRtspServer.RTSP_PERM_MEDIA_FACTORY_CONSTRUCT, True)
+    factory.set_permissions(permissions)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", default="0")
+    parser.add_argument("--file", help="a video; without it a test picture")
+    parser.add_argument("--width", type=int, default=640)
+    parser.add_argument("--height", type=int, default=360)
+    parser.add_argument("--fps", type=int, default=15)
+    parser.add_argument("--login", help="user:password")
+    parser.add_argument("--silent-after", type=int, default=-1, help="frames; -1 plays on")
+    args = parser.parse_args()
+
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer(address="127.0.0.1", service=args.port)
+    factory = GstRtspServer.RTSPMediaFactory(launch=pipeline(args), shared=True, eos_shutdown=False)
+    server.get_mount_points().add_factory("/camera", factory)
+    if args.login:
+        guard(server, factory, args.login)
+    server.attach(None)
+    print(f"rtsp://127.0.0.1:{server.get_bound_port()}/camera", flush=True)
+
+    loop = GLib.MainLoop()
+    GLib.io_add_watch(sys.stdin, GLib.PRIORITY_DEFAULT, GLib.IO_HUP | GLib.IO_IN, lambda *_: loop.quit())
+    loop.run()
+
+
+if __name__ == "__main__":
+    main()
