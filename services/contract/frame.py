@@ -17,6 +17,7 @@ EXIF = b"Exif\x00\x00"
 _ORIENTATION, _MODEL, _EXIF_IFD = 0x0112, 0x0110, 0x8769
 _DATE_TIME, _OFFSET_TIME, _SUB_SEC, _UNIQUE_ID = 0x9003, 0x9011, 0x9291, 0xA420
 _ASCII, _SHORT, _LONG = 2, 3, 4
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 class NotAFrame(ValueError):
@@ -76,6 +77,27 @@ def check(jpeg: bytes) -> None:
         raise NotAFrame("the bytes do not begin as a JPEG does")
     if jpeg[-2:] != EOI and jpeg[-64:].rstrip(b"\x00\r\n")[-2:] != EOI:
         raise NotAFrame("the JPEG is cut off: it has no end")
+
+
+def size(jpeg: bytes) -> tuple[int, int]:
+    """`(width, height)` as stored, from the start-of-frame marker (ITU T.81, B.2.2), without decoding.
+
+    Raises `NotAFrame` where there is none.
+    """
+    at = 2
+    while jpeg[:2] == SOI and at + 9 <= len(jpeg) and jpeg[at] == 0xFF:
+        marker = jpeg[at + 1]
+        if marker in _START_OF_FRAME:
+            width, height = (
+                int.from_bytes(jpeg[at + 7 : at + 9], "big"),
+                int.from_bytes(jpeg[at + 5 : at + 7], "big"),
+            )
+            if width and height:
+                return width, height
+            break
+        # a fill byte, or a segment with its length
+        at += 1 if marker == 0xFF else 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    raise NotAFrame("the bytes are no JPEG with a size")
 
 
 # -- writing -----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ class FrameRef(Message):
 
     session: Session
     sequence: int = Field(ge=1)
-    time: Time
+    time: Time | None = Field(None, description="none where whoever says it has only the number")
 
 
 class Handover(Message):

@@ -68,4 +68,5 @@ class ArchiverStats(Message):
     stored_bytes: int
     events: int
     failed: int = Field(description="frames given up")
+    unusable: int = Field(description="messages on an event's topic that were no frames of it")
     waiting: int = Field(description="frames received and not yet stored")

@@ -52,7 +52,7 @@ def scheme_of(url: str) -> str:
 def mask_url(url: str) -> str:
     """The URL as it may be logged and shown: the login and every value that looks like a secret are `***`.
 
-    Works on what is no proper URL too, and rather hides too much: people paste passwords with @, / and ? in them.
+    Works on what is no proper URL too, and rather hides too much: people paste passwords with @, / and ?.
     """
     before, separator, rest = url.partition("://")
     if separator:
@@ -86,7 +86,7 @@ def check_camera_url(url: str) -> str | None:
 
 
 def missing_file(url: str) -> str | None:
-    """The sentence for a `file:` camera whose file this machine does not have; None for every other camera."""
+    """The sentence for a `file:` camera whose file is not on this machine; None for every other camera."""
     path = parse_file(url).path if scheme_of(url) == "file" else None
     if path is None or path.is_file():
         return None

@@ -23,11 +23,13 @@ LEAST_GAIN, MOST_GAIN = 0.4, 2.5
 # Rounding to whole gray levels and JPEG leave this much over in any place, in gray levels squared.
 NOISE_FLOOR = 0.6
 NOISE_TAU_S = 6.0
-# One look raises a place's noise by no more than so many times itself, so that a passer-by is no noise.
+# One look counts for the noise only up to so many times its variation, so that a passer-by is no noise.
 NOISE_CLIP = 5.0
 # "A moment ago": long enough for a walker to have moved, short enough for one who stopped to have stopped.
 MOMENT_S = 0.35
 LEARN_S = 1.0
+# Later, more looks than these teach nothing new.
+LEARN_EVERY_S = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ class Look:
 class Change:
     """How far a picture is from the quiet one and from a moment ago."""
 
-    # What is left over, in units of the place's noise.
+    # Variance that the quiet picture does not explain, gray levels squared.
+    left_over: Plane
+    # The same beyond what is usual here, in units of how much that varies; and against a moment ago.
     from_quiet: Plane
     from_recent: Plane
     # Fractions of the picture that grew clearly brighter and darker within a moment.
@@ -61,14 +65,16 @@ class Background:
     """The quiet picture and its noise, both learnt from every look, and the looks of the last moment."""
 
     def __init__(self, first: Look) -> None:
-        self._noise = np.zeros_like(first.picture)
+        # What is usually left over at each place, and by how much that varies (mean absolute deviation).
+        self._usual = np.zeros_like(first.picture)
+        self._spread = np.zeros_like(first.picture)
         self._recent = deque([first])
         self.replace(first)
 
     def replace(self, look: Look) -> None:
-        """The quiet picture was a different one: begin anew with this look, but keep what is known of the noise."""
+        """The quiet picture is another one now: begin anew with this look, but keep what noise is known."""
         self._quiet = Look.at(look.picture.copy(), look.time_s)
-        self._since_s = look.time_s
+        self._since_s = self._learnt_s = look.time_s
         self._looks = 1
 
     def age_s(self, time_s: float) -> float:
@@ -79,22 +85,35 @@ class Background:
         recent = self._recent
         while len(recent) > 1 and look.time_s - recent[1].time_s >= MOMENT_S:
             recent.popleft()
-        noise = self._noise + NOISE_FLOOR
-        from_quiet = residual(look, self._quiet) / noise
-        from_recent = residual(look, recent[0]) / (2 * noise)  # two noisy pictures
+        left_over = residual(look, self._quiet)
+        varies = self._spread + NOISE_FLOOR
+        # A moment ago was one noisy picture, not the mean of many: twice the noise, and more variation.
+        lately = residual(look, recent[0]) - 2 * self._usual
         light = look.mean - recent[0].mean
-        clearly = 3 + 2 * np.sqrt(noise)
-        brighter, darker = fraction(light > clearly), fraction(light < -clearly)
+        clearly = 3 + 2 * np.sqrt(self._usual + NOISE_FLOOR)
         recent.append(look)
-        return Change(from_quiet, from_recent, brighter, darker)
+        return Change(
+            left_over=left_over,
+            from_quiet=(left_over - self._usual) / varies,
+            from_recent=lately / (1.4 * varies),
+            brighter=fraction(light > clearly),
+            darker=fraction(light < -clearly),
+        )
 
-    def learn(self, look: Look, change: Change, elapsed_s: float, learning_s: float, *, hold: bool) -> None:
+    def learn(self, look: Look, change: Change, learning_s: float, *, hold: bool) -> None:
         """Take the look into the noise and, unless told to hold it, into the quiet picture."""
+        elapsed_s = look.time_s - self._learnt_s
+        young = self.age_s(look.time_s) < LEARN_S
+        if elapsed_s < LEARN_EVERY_S and not young:
+            return
+        self._learnt_s = look.time_s
         self._looks += 1
-        fresh = 1 / self._looks if self.age_s(look.time_s) < LEARN_S else 0.0
-        left_over = np.minimum(change.from_quiet, NOISE_CLIP) * (self._noise + NOISE_FLOOR)
-        cv2.accumulateWeighted(left_over, self._noise, min(1.0, max(elapsed_s / NOISE_TAU_S, fresh)))
-        if not hold or fresh:
+        fresh = 1 / self._looks if young else 0.0
+        beyond = np.minimum(change.left_over - self._usual, NOISE_CLIP * (self._spread + NOISE_FLOOR))
+        rate = min(1.0, max(elapsed_s / NOISE_TAU_S, fresh))
+        cv2.accumulateWeighted(np.abs(beyond), self._spread, rate)
+        self._usual += rate * beyond
+        if young or not hold:
             quiet = self._quiet.picture
             cv2.accumulateWeighted(look.picture, quiet, min(1.0, max(elapsed_s / learning_s, fresh)))
             self._quiet = Look.at(quiet, look.time_s)
@@ -105,7 +124,7 @@ def blur(plane: Plane) -> Plane:
 
 
 def residual(look: Look, reference: Look) -> Plane:
-    """What each neighbourhood of `reference`, in any light, does not explain: variance in gray levels squared."""
+    """What `reference`, in any light, does not explain of each neighbourhood: variance, gray levels²."""
     together = blur(look.picture * reference.picture) - look.mean * reference.mean
     gain = np.clip(together / (reference.variance + 1), LEAST_GAIN, MOST_GAIN)
     return np.maximum(look.variance - gain * (2 * together - gain * reference.variance), 0)

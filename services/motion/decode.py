@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 Gray = npt.NDArray[np.uint8]
 
-# The strongest reduction that leaves enough lines is taken first: Huffman decoding is then nearly all the cost.
+# The strongest reduction that leaves enough lines is best: Huffman decoding is then nearly all the cost.
 _FLAGS = {
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
     4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
@@ -18,6 +18,10 @@ _FLAGS = {
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
+# Larger than any camera's: a few bytes could claim so many, and the decoder would make room for them.
+MOST_PIXELS = 2**27
+
+
 class UndecodableFrame(ValueError):
     """The bytes are no picture that libjpeg can read."""
 
@@ -25,8 +29,9 @@ class UndecodableFrame(ValueError):
 def decode_gray(jpeg: bytes, working_height: int = 144) -> Gray:
     """The picture as gray `uint8 (height, width)`, upright as a browser shows it.
 
-    Its shorter side has about `working_height` lines (0.8 to 1.5 times as many): libjpeg scales by 1/2, 1/4 or
-    1/8 while it decodes, and only a picture that is still larger is averaged down by a whole number.
+    Its shorter side has about `working_height` lines (0.8 to 1.6 times as many, or its own where it has
+    fewer): libjpeg scales by 1/2, 1/4 or 1/8 while it decodes, and only a picture that is still larger is
+    averaged down by a whole number.
 
     Raises `UndecodableFrame` where the JPEG is broken or cut off. Damage inside the picture's data decodes to
     a picture with gray areas, as every reader shows it.
@@ -66,8 +71,11 @@ def size(jpeg: bytes) -> tuple[int, int]:
     while jpeg[:2] == b"\xff\xd8" and at + 9 <= len(jpeg) and jpeg[at] == 0xFF:
         marker = jpeg[at + 1]
         if marker in _START_OF_FRAME:
-            height, width = int.from_bytes(jpeg[at + 5 : at + 7], "big"), int.from_bytes(jpeg[at + 7 : at + 9], "big")
-            if height and width:
+            height, width = (
+                int.from_bytes(jpeg[at + 5 : at + 7], "big"),
+                int.from_bytes(jpeg[at + 7 : at + 9], "big"),
+            )
+            if 0 < height * width <= MOST_PIXELS:
                 return height, width
             break
         # A fill byte, or a segment with its length.

@@ -1,13 +1,12 @@
 """Decides what moves: gray pictures and their times in, decisions out; no clock, disk or network."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 
 from services.contract.settings import MotionSettings
-from services.motion.background import LEARN_S, Background, Change, Look, Plane, fraction
+from services.motion.background import LEARN_S, Background, Look, Plane, fraction
 from services.motion.decode import Gray
 from services.motion.light import Light
 from services.motion.things import Blob, Thing, Things, blobs
@@ -19,12 +18,13 @@ Box = tuple[float, float, float, float]
 LEAST_POINTS = 64
 # A place must differ from a moment ago by so much more than its noise: what stands still does not move.
 RECENT_THRESHOLD = 2.0
-# For so long after it learnt a new picture, the detector wants more of a difference, falling from 3 times as much.
-DOUBT_S = 2.0
+# A quiet picture younger than this is in doubt: the difference must be up to 3 times as large.
+DOUBT_S = 3.0
 # When a change of light has left so much of the picture different, the quiet picture is begun anew.
 NEW_SCENE = 0.25
 # Motion lasts until nothing has moved for so long.
 PAUSE_S = 0.5
+CLOCK_WAS_SET_S = 1.0
 MOST_BOXES = 16
 
 
@@ -34,7 +34,7 @@ class DetectorSettings:
 
     # 1 to 100; every 25 halve the threshold, every 15 the area.
     sensitivity: int = 50
-    # How many times its own noise (as variance) a place must differ by.
+    # How many times the variation of its noise a place must differ by.
     threshold: float | None = None
     # Least fraction of the picture that moves together.
     min_area: float | None = None
@@ -53,7 +53,7 @@ class DetectorSettings:
 
     @property
     def least_area(self) -> float:
-        return self.min_area or 0.002 * 2 ** ((50 - self.sensitivity) / 15)
+        return self.min_area or 0.0013 * 2 ** ((50 - self.sensitivity) / 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Decision:
     boxes: tuple[Box, ...] = ()
     # Fraction of the picture that a change of light or scene has altered so far; 0 when there is none.
     scene_change: float = 0.0
-    # How good a snapshot this is: the fraction of the picture that moves, less where it is cut off at the edge.
+    # How good a snapshot this is: the fraction of the picture that moves, less where the edge cuts it off.
     best: float = 0.0
 
 
@@ -96,8 +96,11 @@ class Detector:
         self._moved_s: float | None = None
 
     def look(self, gray: Gray, time_s: float) -> Decision:
-        """What a picture `uint8 (height, width)` shows; `time_s` is its capture time in seconds, from any zero."""
-        if gray.shape != self._shape:
+        """What a picture `uint8 (height, width)` shows; `time_s` is its capture time, from any zero.
+
+        A picture of another size, or from before the last one (the clock was set), begins anew.
+        """
+        if gray.shape != self._shape or time_s < self._time_s - CLOCK_WAS_SET_S:
             self.reset()
             self._shape = gray.shape
         look = Look.at(points(gray), time_s)
@@ -111,7 +114,9 @@ class Detector:
         change = background.compare(look)
         settled = self._light.see(change, look.time_s)
         age_s = background.age_s(look.time_s)
-        different = change.from_quiet > self.settings.least_difference * (1 + 2 * max(0.0, 1 - age_s / DOUBT_S))
+        different = change.from_quiet > self.settings.least_difference * (
+            1 + 2 * max(0.0, 1 - age_s / DOUBT_S)
+        )
         found = blobs(different & (change.from_recent > RECENT_THRESHOLD))
         large = [blob for blob in found if blob.area >= self.settings.least_area]
         held = self._light.changed > 0
@@ -120,7 +125,7 @@ class Detector:
             background.replace(look)
             self._things.forget()
         else:
-            background.learn(look, change, elapsed_s, self.settings.learning, hold=held)
+            background.learn(look, change, self.settings.learning, hold=held)
         if things or (held and self._moved_s is not None):
             self._moved_s = look.time_s
         elif self._moved_s is not None and look.time_s - self._moved_s > PAUSE_S:

@@ -19,7 +19,7 @@ MOST_EVIDENCE = 4.0
 
 
 class Blob(NamedTuple):
-    """A connected part of the picture that moves: its box in points, its area as a fraction of the picture."""
+    """A connected part of the picture that moves: its box in points, its area as a fraction of the whole."""
 
     x: int
     y: int
@@ -55,10 +55,10 @@ def blobs(moving: Mask) -> list[Blob]:
         return []
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(cores, _JOIN))
     areas = np.bincount(labels[cores > 0], minlength=count)
-    found = [
-        Blob(*map(int, stats[n, : cv2.CC_STAT_AREA]), float(areas[n]) / moving.size)
-        for n in range(1, count)
-    ]  # fmt: skip
+    found = []
+    for n in range(1, count):
+        x, y, width, height = (int(value) for value in stats[n, : cv2.CC_STAT_AREA])
+        found.append(Blob(x, y, width, height, float(areas[n]) / moving.size))
     return sorted(found, key=lambda blob: blob.area, reverse=True)
 
 
@@ -71,8 +71,10 @@ class Things:
     def forget(self) -> None:
         self._known = []
 
-    def see(self, found: list[tuple[Blob, float]], time_s: float, elapsed_s: float, fading: float) -> list[Thing]:
-        """The things to believe in among the blobs of a new picture, each given with the evidence that it adds.
+    def see(
+        self, found: list[tuple[Blob, float]], time_s: float, elapsed_s: float, fading: float
+    ) -> list[Thing]:
+        """The things to believe in among a new picture's blobs, each given with the evidence that it adds.
 
         What is not seen any more loses `fading` of its evidence.
         """

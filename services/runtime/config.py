@@ -1,4 +1,4 @@
-"""Brings `nightjar.yaml`, the environment and the defaults for all cameras together, and says all mistakes at once."""
+"""Brings `nightjar.yaml`, the environment and the defaults together, and says all mistakes at once."""
 
 import difflib
 from collections.abc import Mapping
@@ -99,7 +99,8 @@ def _read_file(path: Path, environ: Mapping[str, str]) -> yaml_source.Source:
         raise ConfigErrors([f"{path} is no text in UTF-8"]) from None
     except yaml.MarkedYAMLError as error:
         line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ConfigErrors([f"{path}{line}: is no YAML here: {error.problem}"]) from None
+        hint = "; put quotes around a value with a colon at its end" if "mapping values" in str(error) else ""
+        raise ConfigErrors([f"{path}{line}: is no YAML here: {error.problem}{hint}"]) from None
 
 
 def _over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

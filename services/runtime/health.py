@@ -33,7 +33,7 @@ class HealthServer:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise UserError(
-                f"cannot listen on {self._listen} for health and metrics ({reason}): set another health.listen"
+                f"cannot listen on {self._listen} for health and metrics ({reason}): set health.listen"
             ) from None
         self._server.daemon_threads = True
         self.port = self._server.server_port

@@ -26,10 +26,14 @@ class Service(Protocol):
 
 
 class Crew:
-    """Named threads with one fate: when one of them fails, all stop, and `wait` raises what it raised."""
+    """Named threads with one fate: when one of them fails, all stop, and `wait` raises what it raised.
 
-    def __init__(self, stop: threading.Event) -> None:
+    `alarm` is set by a failure too: the service's own `stop`, where the crew is to outlive that for a moment.
+    """
+
+    def __init__(self, stop: threading.Event, alarm: threading.Event | None = None) -> None:
         self.stop = stop
+        self._alarm = alarm or stop
         self._threads: list[threading.Thread] = []
         self._failure: BaseException | None = None
 
@@ -42,6 +46,7 @@ class Crew:
             except BaseException as error:  # noqa: BLE001  (raised again by wait)
                 self._failure = self._failure or error
                 self.stop.set()
+                self._alarm.set()
 
         thread = threading.Thread(target=live, name=name, daemon=True)
         self._threads.append(thread)
@@ -57,39 +62,35 @@ class Crew:
 
 
 def run_services(
-    services: Sequence[Service], also: Iterable[tuple[str, Callable[[threading.Event], None]]] = ()
+    services: Sequence[Service],
+    *,
+    foundation: Service | None = None,
+    also: Iterable[tuple[str, Callable[[threading.Event], None]]] = (),
 ) -> None:
     """Runs all of them in this process until a signal comes or one of them fails; raises what it raised.
 
-    They are stopped in the reverse order, so that what others build upon (a broker, say) comes first and
-    goes last.
+    They stop one after the other in the order in which frames flow, so that what one of them still hands
+    over is taken up by the next. What they build upon, the `foundation`, starts first and stops last.
     """
     stop = threading.Event()
     handle_signals(stop)
-    failures: list[BaseException] = []
-
-    def life(service: Service, own_stop: threading.Event) -> None:
-        try:
-            service.run(own_stop)
-        except BaseException as error:  # noqa: BLE001  (raised again below)
-            failures.append(error)
-        finally:
-            stop.set()
-
-    crew = Crew(stop)
+    crews = []
+    for service in [foundation, *services] if foundation else services:
+        crew = Crew(threading.Event(), alarm=stop)
+        crew.start(service.name, service.run)
+        crews.append(crew)
+    helpers = Crew(stop)
     for name, target in also:
-        crew.start(name, target)
-    started = []
-    for service in services:
-        own_stop = threading.Event()
-        thread = threading.Thread(target=life, args=(service, own_stop), name=service.name, daemon=True)
-        started.append((thread, own_stop))
-        thread.start()
+        helpers.start(name, target)
     stop.wait()
-    for thread, own_stop in reversed(started):
-        own_stop.set()
-        thread.join()
-    crew.wait()
+    failures = []
+    for crew in [*crews[1:], crews[0]] if foundation else crews:
+        crew.stop.set()
+        try:
+            crew.wait()
+        except BaseException as error:  # noqa: BLE001  (the others stop all the same; raised again below)
+            failures.append(error)
+    helpers.wait()
     if failures:
         raise failures[0]
 

@@ -1,4 +1,4 @@
-"""Where an event's frames and its manifest are kept: a function of camera, event, time and sequence number."""
+"""Where an event's frames and its manifest are kept: a function of camera, event, time and number."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,18 +6,16 @@ from datetime import UTC, datetime
 
 from services.contract.frame import FrameId
 
-DEFAULT_TEMPLATE = (
-    "{camera}/{start:%Y}/{start:%m}/{start:%d}/{event}/{time:%Y%m%dT%H%M%S.%f}Z-{sequence}.jpg"
-)
+DEFAULT_TEMPLATE = "{camera}/{time:%Y}/{time:%m}/{time:%d}/{event}/{time:%Y%m%dT%H%M%S.%f}Z-{sequence}.jpg"
 MANIFEST = "event.json"
-SEQUENCE_DIGITS = 8  # so that names sort by number too; longer numbers simply are longer
+SEQUENCE_DIGITS = 8  # 77 days at 15 fps; a longer number is simply longer
 
+_CAMERA = "[a-z0-9][a-z0-9_-]{0,62}"
+_EVENT = r"\d{8}T\d{6}Z-[0-9a-f]{4,16}"
 _DIGITS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "f": 6}
 _PLACEHOLDER = re.compile(r"\{([a-z]+)(?::([^{}]*))?\}")
 _LITERAL = re.compile(r"[A-Za-z0-9/._=-]*")
-_FORMAT = re.compile(r"(?:%[YmdHMSf]|[A-Za-z0-9._=-])+")
-_CAMERA = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_EVENT = re.compile(r"(\d{8}T\d{6})Z-[0-9a-z]{1,32}")
+_TIME_FORMAT = re.compile(r"(?:%[YmdHMSf]|[A-Za-z0-9._=-])+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,71 +30,77 @@ class FrameKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyLayout:
-    """A checked template for keys; `ValueError` with a sentence where it cannot hold what events need.
+    """A template for keys; `ValueError` with a sentence where it would not keep every frame apart.
 
-    Placeholders: `{camera}`, `{event}` (its id), `{start:…}` (the event's start), `{time:…}` (the frame's),
-    `{sequence}`; times take `%Y %m %d %H %M %S %f`, always UTC. Up to the last `/` comes the folder of an
-    event, the same for all of its frames, and after it the name of a frame.
+    `{camera}`, `{event}` (its id), `{sequence}`, and `{time:…}` with `%Y %m %d %H %M %S %f`, in UTC. Up to
+    the last `/` it names the event's folder, where `{time}` is the event's start, so that all frames are
+    together; after it the frame, where `{time}` is the frame's own.
     """
 
     template: str = DEFAULT_TEMPLATE
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        problem = check_key_template(self.template)
-        if problem:
+        if problem := check_key_template(self.template):
             raise ValueError(problem)
-        object.__setattr__(self, "_pattern", re.compile(_to_pattern(self.template)))
+        folder, _, name = self.template.rpartition("/")
+        pattern = f"{_to_pattern(folder, 'start', set())}/{_to_pattern(name, 'time', {'camera', 'event'})}"
+        object.__setattr__(self, "_pattern", re.compile(pattern))
 
     def event_folder(self, camera: str, event: str) -> str:
         """The prefix, with `/` at its end, of all that belongs to an event."""
+        if not re.fullmatch(_CAMERA, camera):
+            raise ValueError(f"{camera!r:.80} is no camera's name")
         folder = self.template[: self.template.rfind("/") + 1]
-        return _fill(folder, _known(camera, event), {"start": event_start(event)})
+        return _fill(folder, {"camera": camera, "event": event}, event_start(event))
 
     def frame_key(self, frame: FrameId, event: str) -> str:
-        """Where a frame of an event is kept: the same place each time it is delivered."""
-        values = _known(frame.camera, event) | {"sequence": f"{frame.sequence:0{SEQUENCE_DIGITS}}"}
-        return _fill(self.template, values, {"start": event_start(event), "time": frame.time.astimezone(UTC)})
+        """Where a frame of an event is kept: the same place each time that it is delivered."""
+        name = self.template[self.template.rfind("/") + 1 :]
+        sequence = f"{frame.sequence:0{SEQUENCE_DIGITS}}"
+        values = {"camera": frame.camera, "event": event, "sequence": sequence}
+        return self.event_folder(frame.camera, event) + _fill(name, values, frame.time.astimezone(UTC))
 
     def manifest_key(self, camera: str, event: str) -> str:
         return f"{self.event_folder(camera, event)}{MANIFEST}"
 
     def parse_frame_key(self, key: str) -> FrameKey | None:
-        """What a key made by this layout says; None for any other."""
+        """What a key that this layout made says; None for any other."""
         match = self._pattern.fullmatch(key)
         if match is None:
             return None
-        parts = match.groupdict()
+        digits = "".join(match[f"time_{letter}"] for letter in _DIGITS)
         try:
-            time = datetime(*(int(parts[f"time_{letter}"]) for letter in _DIGITS), tzinfo=UTC)  # type: ignore[arg-type, misc] # mypy counts no generator
+            time = datetime.strptime(digits, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
         except ValueError:
             return None
-        return FrameKey(parts["camera"], parts["event"], time, int(parts["sequence"]))
+        return FrameKey(match["camera"], match["event"], time, int(match["sequence"]))
 
 
 def event_start(event: str) -> datetime:
     """When an event started (UTC, whole seconds), from its id. Raises `ValueError` for what is no id."""
-    match = _EVENT.fullmatch(event)
-    if match is None:
-        raise ValueError(f"{event!r:.80} is no event's id")
-    return datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    if re.fullmatch(_EVENT, event):
+        try:
+            return datetime.strptime(event[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        except ValueError:
+            pass  # a 13th month
+    raise ValueError(f"{event!r:.80} is no event's id")
 
 
 def check_key_template(template: str) -> str | None:
     """The sentence that says what is wrong with a template; None where nothing is."""
     reason = _wrong_syntax(template) or _wrong_contents(template)
-    return f"the key {template!r:.200} cannot be used: {reason}, as in {DEFAULT_TEMPLATE}" if reason else None
+    return f"archive.key cannot be {template!r:.200}: {reason}, as in {DEFAULT_TEMPLATE}" if reason else None
 
 
 def _wrong_syntax(template: str) -> str | None:
     if not _LITERAL.fullmatch(_PLACEHOLDER.sub("", template)):
         return "between its placeholders go A-Z, a-z, 0-9 and /._=-"
     for name, form in _PLACEHOLDER.findall(template):
-        if name in ("start", "time"):
-            if not _FORMAT.fullmatch(form):
-                return f"{{{name}}} takes %Y %m %d %H %M %S %f"
-        elif name not in ("camera", "event", "sequence") or form:
-            return "it can have {camera}, {event}, {start:…}, {time:…} and {sequence}"
+        if name not in ("camera", "event", "time", "sequence") or (form and name != "time"):
+            return "it can have {camera}, {event}, {time:…} and {sequence}"
+        if name == "time" and not _TIME_FORMAT.fullmatch(form):
+            return "{time:…} takes %Y %m %d %H %M %S %f"
     if any(part in ("", ".", "..") for part in _PLACEHOLDER.sub("x", template).split("/")):
         return "it has an empty part, '.' or '..'"
     return None
@@ -105,29 +109,23 @@ def _wrong_syntax(template: str) -> str | None:
 def _wrong_contents(template: str) -> str | None:
     folder, _, name = template.rpartition("/")
     inside = {placeholder for placeholder, _ in _PLACEHOLDER.findall(folder)}
-    if not {"camera", "event"} <= inside or inside & {"time", "sequence"}:
-        return "its folder needs {camera} and {event}, and takes {start:…} but nothing of a single frame"
+    if not {"camera", "event"} <= inside or "sequence" in inside:
+        return "its folder needs {camera} and {event}, and has no {sequence}"
     times = "".join(form for placeholder, form in _PLACEHOLDER.findall(name) if placeholder == "time")
     if "{sequence}" not in name or not all(f"%{letter}" in times for letter in _DIGITS):
         return "its name needs {sequence} and a {time:…} with each of %Y %m %d %H %M %S %f"
     return None if name.endswith(".jpg") else "its name ends in .jpg"
 
 
-def _known(camera: str, event: str) -> dict[str, str]:
-    if not _CAMERA.fullmatch(camera):
-        raise ValueError(f"{camera!r:.80} is no camera's name")
-    return {"camera": camera, "event": event}
+def _fill(template: str, values: dict[str, str], time: datetime) -> str:
+    return _PLACEHOLDER.sub(lambda m: time.strftime(m[2]) if m[1] == "time" else values[m[1]], template)
 
 
-def _fill(template: str, values: dict[str, str], times: dict[str, datetime]) -> str:
-    return _PLACEHOLDER.sub(
-        lambda m: values[m[1]] if m[1] in values else times[m[1]].strftime(m[2]), template
-    )
+def _to_pattern(template: str, time: str, seen: set[str]) -> str:
+    """A regular expression with a group per placeholder, `<time>_Y` and so on for a time.
 
-
-def _to_pattern(template: str) -> str:
-    """A regular expression for the template's keys; what comes a second time must be the same again."""
-    seen: set[str] = set()
+    What was `seen` before, or comes a second time, must be the same again.
+    """
 
     def group(name: str, pattern: str) -> str:
         if name in seen:
@@ -136,17 +134,11 @@ def _to_pattern(template: str) -> str:
         return f"(?P<{name}>{pattern})"
 
     def placeholder(name: str, form: str) -> str:
-        plain = {"camera": _CAMERA.pattern, "event": r"\d{8}T\d{6}Z-[0-9a-z]{1,32}", "sequence": r"\d{8,}"}
-        if name in plain:
-            return group(name, plain[name])
-        parts = re.split(r"%(.)", form)
-        return "".join(
-            group(f"{name}_{part}", rf"\d{{{_DIGITS[part]}}}") if n % 2 else re.escape(part)
-            for n, part in enumerate(parts)
-        )
+        if name != "time":
+            return group(name, {"camera": _CAMERA, "event": _EVENT, "sequence": r"\d{8,}"}[name])
+        dots = form.replace(".", r"\.")
+        return re.sub("%(.)", lambda m: group(f"{time}_{m[1]}", rf"\d{{{_DIGITS[m[1]]}}}"), dots)
 
-    parts = _PLACEHOLDER.split(template)
-    found = [re.escape(parts[0])]
-    for n in range(1, len(parts), 3):
-        found += [placeholder(parts[n], parts[n + 1]), re.escape(parts[n + 2])]
-    return "".join(found)
+    texts, names, forms = (_PLACEHOLDER.split(template)[n::3] for n in range(3))
+    found = [placeholder(name, form) for name, form in zip(names, forms, strict=True)]
+    return "".join(f"{re.escape(text)}{pattern}" for text, pattern in zip(texts, [*found, ""], strict=True))

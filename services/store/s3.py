@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from minio.datatypes import Object
 from minio.error import S3Error
+from minio.helpers import MIN_PART_SIZE
 
 from services.contract.archive_url import S3Place
 from services.store.base import NotStored, Stored, StoreRefused
-from services.store.checks import check_key, check_prefix
+from services.store.checks import UNFINISHED, check_key, check_prefix
 from services.store.s3_client import connect
 from services.store.s3_errors import FOREIGN, translate
 
@@ -42,7 +43,7 @@ class S3Store:
     def prepare(self) -> None:
         with self._translated():
             try:  # a key limited to its bucket may list it, and a listing that fails says why
-                next(self._objects(".", recursive=False), None)
+                next(self._objects(UNFINISHED, recursive=False), None)
             except S3Error as error:
                 if error.code != "NoSuchBucket":
                     raise
@@ -58,7 +59,13 @@ class S3Store:
         name = self._name(key)
         with self._translated():
             self._client.put_object(
-                self.bucket, name, io.BytesIO(data), len(data), content_type, _headers(metadata or {})
+                self.bucket,
+                name,
+                io.BytesIO(data),
+                len(data),
+                content_type,
+                _headers(metadata or {}),
+                part_size=max(len(data), MIN_PART_SIZE),  # else minio makes three requests of a large one
             )
 
     def get(self, key: str) -> bytes:

@@ -1,6 +1,5 @@
 """What an S3 server's errors, and those on the way to it, mean to us."""
 
-import socket
 import ssl
 from xml.etree.ElementTree import ParseError
 
@@ -130,7 +129,7 @@ def _connection(server: str, error: Exception) -> StoreError:
         return StoreUnavailable(f"{server} is not there (no such host)")
     if isinstance(error, ConnectTimeoutError):
         return StoreUnavailable(f"{server} is not there (it does not answer)")
-    if isinstance(error, NoAnswerError | socket.timeout):
+    if isinstance(error, NoAnswerError | TimeoutError):
         return StoreUnavailable(f"{server} takes too long to answer")
     return StoreUnavailable(f"{server} is not there ({_root_cause(error)})")
 

@@ -22,7 +22,7 @@ class Rule:
 
 
 def parse_acl(text: str) -> dict[str, tuple[Rule, ...]]:
-    """The rules of a mosquitto ACL file by user; a `pattern` counts for everyone, so it is in each user's rules.
+    """The rules of a mosquitto ACL file by user; a `pattern` counts for everyone: it is among each user's.
 
     What stands before the first `user` is for anonymous clients in mosquitto and for nobody here. The key
     `EVERYONE` holds the patterns alone. Raises `ValueError` naming the line that cannot be understood.
@@ -36,7 +36,9 @@ def parse_acl(text: str) -> dict[str, tuple[Rule, ...]]:
         if not word or word.startswith("#"):
             continue
         if word not in ("user", "topic", "pattern") or not rest:
-            raise ValueError(f"line {number} of the ACL is none of: user NAME, topic [ACCESS] FILTER, pattern [ACCESS] FILTER")
+            raise ValueError(
+                f"line {number} of the ACL is none of: user NAME, topic [ACCESS] FILTER, pattern …"
+            )
         if word == "user":
             rules = own.setdefault(rest, [])
         else:
@@ -73,7 +75,7 @@ class Rights:
         return self._may(True, topic)
 
     def may_subscribe(self, pattern: str) -> bool:
-        """Whether anything that the filter matches could be read; what is delivered is decided per message."""
+        """Whether anything that the filter matches could be read; each message is checked again."""
         return any(filters.overlap(pattern, f) for f in self._read) and pattern not in self._deny
 
     def _may(self, write: bool, topic: str) -> bool:
@@ -91,7 +93,7 @@ def _any(patterns: list[str], topic: str) -> bool:
 
 
 def _concrete(rules: Iterable[Rule], user: str, client_id: str) -> Iterator[tuple[Kind, str]]:
-    """Rules with the names filled in; a name that is more than one plain level could widen a pattern: left out."""
+    """Rules with the names filled in; left out where a name is not one plain level, and so would widen it."""
     for rule in rules:
         topic = rule.filter
         if rule.pattern:

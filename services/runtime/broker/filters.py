@@ -61,7 +61,7 @@ class _Node(Generic[K, V]):
 
 
 class FilterTree(Generic[K, V]):
-    """Values by filter and owner, found by topic in time that does not grow with the number of owners elsewhere."""
+    """Values by filter and owner, found by topic without looking at the filters that do not match."""
 
     def __init__(self) -> None:
         self._root: _Node[K, V] = _Node()

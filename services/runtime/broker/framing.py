@@ -33,7 +33,7 @@ class Framer:
         return self._scratch if self._body is None else self._body[self._filled :]
 
     def received(self, count: int) -> Iterator[Packet]:
-        """The packets that these bytes complete; raises `ProtocolError` for an oversized or malformed header."""
+        """The packets that these bytes complete; raises `ProtocolError` for an oversized or malformed one."""
         if self._body is not None:
             self._filled += count
             if self._filled == len(self._body):
@@ -54,7 +54,9 @@ class Framer:
                 self._head = bytes(data[at:])
                 return
             if size + start - at > self.max_packet:
-                raise ProtocolError(Reason.PACKET_TOO_LARGE, f"a packet of {size} bytes is larger than allowed")
+                raise ProtocolError(
+                    Reason.PACKET_TOO_LARGE, f"a packet of {size} bytes is larger than allowed"
+                )
             first = data[at]
             at = start + size
             if at <= end:
@@ -66,7 +68,7 @@ class Framer:
 
 
 def _body_size(data: memoryview, at: int) -> tuple[int, int]:
-    """`(bytes in the body, where it starts)` of the packet at `at`; a start of -1 where the header is incomplete."""
+    """`(bytes in the body, where it starts)` of the packet at `at`; a start of -1 where its header is cut."""
     value = 0
     for n, shift in enumerate((0, 7, 14, 21)):
         place = at + 1 + n

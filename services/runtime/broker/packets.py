@@ -38,7 +38,7 @@ class Publish(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Will:
-    """What to publish when a client goes without a word; its message expires that long after it is published."""
+    """What to publish when a client goes without a word; the expiry counts from when it is published."""
 
     message: Message
     delay_s: int
@@ -237,7 +237,7 @@ def parse_unsubscribe(body: Buffer, version: int) -> Unsubscribe:
 
 
 def parse_ack(body: Buffer, version: int) -> int:
-    """The packet id of a PUBACK or PUBREL; in MQTT 5 a reason and properties may follow and change nothing."""
+    """The packet id of a PUBACK or PUBREL; a reason and properties (MQTT 5) may follow and change nothing."""
     if len(body) < 2 or (version == V3 and len(body) != 2):
         raise malformed("an acknowledgement of a wrong length")
     return int.from_bytes(body[:2], "big")

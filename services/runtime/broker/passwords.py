@@ -14,9 +14,11 @@ _MAX_ITERATIONS = 1_000_000  # a hash is checked on the broker's loop
 
 
 def hash_mosquitto_password(password: str, salt: bytes, iterations: int = ITERATIONS) -> str:
-    """`$7$<iterations>$<salt>$<hash>`: PBKDF2-HMAC-SHA512 with 64 bytes, in base64, as mosquitto 2 reads it."""
+    """`$7$<iterations>$<salt>$<hash>`: PBKDF2-HMAC-SHA512 of 64 bytes, in base64, as mosquitto 2 reads it."""
     digest = _pbkdf2(password.encode(), salt, iterations)
-    return "$".join(("", "7", str(iterations), base64.b64encode(salt).decode(), base64.b64encode(digest).decode()))
+    return "$".join(
+        ("", "7", str(iterations), base64.b64encode(salt).decode(), base64.b64encode(digest).decode())
+    )
 
 
 def verify_mosquitto_password(hash_line: str, password: str | bytes) -> bool:
@@ -30,7 +32,7 @@ def verify_mosquitto_password(hash_line: str, password: str | bytes) -> bool:
 
 
 def parse_passwords(text: str) -> dict[str, str]:
-    """User to hash, from a mosquitto password file; raises `ValueError` naming the line that is no such hash."""
+    """User to hash, from a mosquitto password file; raises `ValueError` naming the line that is wrong."""
     found: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
@@ -47,7 +49,7 @@ def parse_passwords(text: str) -> dict[str, str]:
 
 
 def remembering(check: PasswordCheck) -> PasswordCheck:
-    """The same check, which recognises the last password that was right by a keyed digest: reconnects are cheap."""
+    """The same check, cheap for the last password that was right: it is recognised by a keyed digest."""
     key = secrets.token_bytes(32)
     last = b""
 
@@ -72,7 +74,11 @@ def _parse(hash_line: str) -> tuple[int, bytes, bytes]:
         decoded = base64.b64decode(salt, validate=True), base64.b64decode(digest, validate=True)
     except (ValueError, binascii.Error):
         raise ValueError("not a hash of the form $7$iterations$salt$hash") from None
-    if kind != "7" or not 1 <= iterations <= _MAX_ITERATIONS or len(decoded[1]) != hashlib.sha512().digest_size:
+    if (
+        kind != "7"
+        or not 1 <= iterations <= _MAX_ITERATIONS
+        or len(decoded[1]) != hashlib.sha512().digest_size
+    ):
         raise ValueError("not a PBKDF2-SHA512 hash ($7$) as mosquitto 2 writes it")
     return iterations, *decoded
 

@@ -41,8 +41,9 @@ class Prop(IntEnum):
 
 
 _U8: Final = {
-    Prop.PAYLOAD_FORMAT, Prop.REQUEST_PROBLEM_INFORMATION, Prop.REQUEST_RESPONSE_INFORMATION, Prop.MAXIMUM_QOS,
-    Prop.RETAIN_AVAILABLE, Prop.WILDCARD_AVAILABLE, Prop.SUBSCRIPTION_ID_AVAILABLE, Prop.SHARED_AVAILABLE,
+    Prop.PAYLOAD_FORMAT, Prop.REQUEST_PROBLEM_INFORMATION, Prop.REQUEST_RESPONSE_INFORMATION,
+    Prop.MAXIMUM_QOS, Prop.RETAIN_AVAILABLE, Prop.WILDCARD_AVAILABLE, Prop.SUBSCRIPTION_ID_AVAILABLE,
+    Prop.SHARED_AVAILABLE,
 }  # fmt: skip
 _U16: Final = {Prop.SERVER_KEEP_ALIVE, Prop.RECEIVE_MAXIMUM, Prop.TOPIC_ALIAS_MAXIMUM, Prop.TOPIC_ALIAS}
 _U32: Final = {Prop.MESSAGE_EXPIRY, Prop.SESSION_EXPIRY, Prop.WILL_DELAY, Prop.MAXIMUM_PACKET_SIZE}
@@ -59,9 +60,9 @@ FORWARDED: Final = frozenset({
 IN_PUBLISH: Final = FORWARDED | {Prop.MESSAGE_EXPIRY, Prop.TOPIC_ALIAS}
 IN_WILL: Final = FORWARDED | {Prop.MESSAGE_EXPIRY, Prop.WILL_DELAY}
 IN_CONNECT: Final = frozenset({
-    Prop.SESSION_EXPIRY, Prop.RECEIVE_MAXIMUM, Prop.MAXIMUM_PACKET_SIZE, Prop.TOPIC_ALIAS_MAXIMUM, Prop.USER_PROPERTY,
-    Prop.REQUEST_RESPONSE_INFORMATION, Prop.REQUEST_PROBLEM_INFORMATION, Prop.AUTHENTICATION_METHOD,
-    Prop.AUTHENTICATION_DATA,
+    Prop.SESSION_EXPIRY, Prop.RECEIVE_MAXIMUM, Prop.MAXIMUM_PACKET_SIZE, Prop.TOPIC_ALIAS_MAXIMUM,
+    Prop.REQUEST_RESPONSE_INFORMATION, Prop.REQUEST_PROBLEM_INFORMATION, Prop.USER_PROPERTY,
+    Prop.AUTHENTICATION_METHOD, Prop.AUTHENTICATION_DATA,
 })  # fmt: skip
 IN_SUBSCRIBE: Final = frozenset({Prop.SUBSCRIPTION_ID, Prop.USER_PROPERTY})
 IN_UNSUBSCRIBE: Final = frozenset({Prop.USER_PROPERTY})
@@ -88,7 +89,7 @@ NONE: Final = Properties()
 
 
 def read(cursor: Cursor, allowed: frozenset[Prop]) -> Properties:
-    """The property block at the cursor; raises `ProtocolError` for what is unknown, doubled or out of place."""
+    """The property block at the cursor; raises `ProtocolError` for what is unknown, doubled or misplaced."""
     length = cursor.varint()
     if length == 0:
         return NONE

@@ -17,7 +17,13 @@ _V3_REFUSALS = {
 
 
 def connack(
-    version: int, *, present: bool, assigned_id: str | None, max_packet: int, receive_maximum: int, expiry_s: int
+    version: int,
+    *,
+    present: bool,
+    assigned_id: str | None,
+    max_packet: int,
+    receive_maximum: int,
+    expiry_s: int,
 ) -> bytes:
     """The connection is accepted; MQTT 5 is also told what this broker does and does not do."""
     body = bytes((present, Reason.SUCCESS))

@@ -19,7 +19,7 @@ class Retained:
         return iter(self._messages.values())
 
     def put(self, message: Message) -> bool:
-        """Keeps the message in place of its topic's last one, or only forgets that where the payload is empty.
+        """Keeps the message in place of its topic's last one; an empty payload only forgets that.
 
         False where there is no room for it; the old one is gone then, since it is not the last any more.
         """

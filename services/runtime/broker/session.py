@@ -1,10 +1,12 @@
 """What is owed to one client: its subscriptions, its queue, and the messages it has not acknowledged."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from services.runtime.broker.packets import FOREVER, Message, Subscription
+from services.runtime.broker.acl import Rights
+from services.runtime.broker.packets import Message, Subscription, Will
+from services.runtime.broker.peer import Peer
 
 _LAST_PACKET_ID = 65535
 
@@ -26,10 +28,16 @@ class Session:
 
     client_id: str
     user: str
+    rights: Rights
     max_bytes: int
     expiry_s: int = 0
+    expires_at: float | None = None  # while it is not connected
+    peer: Peer | None = None
+    will: Will | None = None
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
-    receiving: set[int] = field(default_factory=set)  # QoS 2 packet ids that are published and not yet released
+    receiving: set[int] = field(
+        default_factory=set
+    )  # QoS 2 packet ids that are published and not yet released
     held_bytes: int = 0
     _queue: deque[Delivery] = field(default_factory=deque)
     _inflight: dict[int, Delivery] = field(default_factory=dict)
@@ -39,10 +47,6 @@ class Session:
     def durable(self) -> bool:
         """Whether it outlives its connection."""
         return self.expiry_s > 0
-
-    @property
-    def never_expires(self) -> bool:
-        return self.expiry_s == FOREVER
 
     @property
     def unacknowledged(self) -> int:
@@ -90,14 +94,8 @@ class Session:
         yield from self._inflight.values()
         yield from self._queue
 
-    def forget_unreadable(self, may_read: Callable[[str], bool]) -> None:
-        """Drops what an ACL that changed since it was queued does not let the client read any more."""
-        self._queue = deque(d for d in self._queue if may_read(d.message.topic))
-        self.held_bytes = sum(d.message.cost for d in self.waiting())
-
     def _new_id(self) -> int:
-        # Ids that wait to be sent again are at the front of the queue, so they are in flight before a new one is
-        # needed.
+        # Ids that wait to be sent again are at the front of the queue: in flight before a new one is needed.
         while True:
             self._last_id = self._last_id % _LAST_PACKET_ID + 1
             if self._last_id not in self._inflight:

@@ -70,7 +70,7 @@ def malformed(text: str) -> ProtocolError:
 
 
 class Cursor:
-    """Reads one packet's body from front to back; raises `ProtocolError` (malformed) where it is too short."""
+    """Reads one packet's body from front to back; raises `ProtocolError` where it is too short."""
 
     __slots__ = ("_at", "_data")
 

@@ -170,7 +170,8 @@ class Connection:
 
         def receive(client: Client, _userdata: Any, message: MQTTMessage) -> None:
             def ack() -> None:
-                client.ack(message.mid, message.qos)
+                if self.still_open:
+                    client.ack(message.mid, message.qos)
 
             delivery = Delivery(message.topic, bytes(message.payload), message.retain, message.qos, ack)
             self._guarded(handler, delivery)

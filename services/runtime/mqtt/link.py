@@ -7,6 +7,7 @@ acknowledged is given again from our own outbox (paho's own queue is unbounded).
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from services.runtime.backoff import Backoff
@@ -20,6 +21,8 @@ __all__ = ["Delivery", "Handler", "Link"]
 
 #: A login that was refused is tried again slowly: the user has to mend it, and brokers ban who hammers.
 REFUSED_RETRY_S = 30.0
+#: How long a goodbye waits for what is still in the outbox.
+DRAIN_S = 0.5
 
 
 class Link:
@@ -116,6 +119,7 @@ class Link:
                 backoff.reset()
                 self._adopt(connection)
                 connection.wait_closed(stop)
+                self._drain(connection)
                 self._say(connection.closed_because, stop)
                 delay_s = backoff.next()
             except ConnectionRefused as refusal:
@@ -166,6 +170,12 @@ class Link:
         for callback in self._on_connect:
             callback()
         self._pump()
+
+    def _drain(self, connection: Connection) -> None:
+        """Before a goodbye: what is in the outbox is to reach the broker, if that does not take long."""
+        until_s = time.monotonic() + DRAIN_S
+        while len(self.outbox) and connection.still_open and time.monotonic() < until_s:
+            time.sleep(0.02)
 
     def _disown(self, connection: Connection) -> None:
         with self._lock:

@@ -1,0 +1,141 @@
+"""`nightjar`: everything in one process, and the commands around it."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from services.contract.urls import missing_file
+from services.runtime import VERSION, config
+from services.runtime.run import ends
+
+DEMO = {
+    "cameras": {"street": {"url": "demo:", "label": "Demo street"}},
+    "log": {"level": "warning"},
+}
+
+
+def main() -> int:
+    return ends(lambda: _main(sys.argv[1:]))
+
+
+def _main(words: list[str]) -> int:
+    arguments = _parser().parse_args(words)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    return command(arguments)
+
+
+# -- the commands; each imports what it needs, so that `nightjar --help` is there at once ------------------
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from services.together.command import run_together  # noqa: PLC0415
+
+    return run_together(config.load(arguments.config, os.environ), f"{_program()} secrets show")
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from services.together.command import run_together  # noqa: PLC0415
+
+    cameras = {"camera": {"url": arguments.camera}} if arguments.camera else DEMO["cameras"]
+    listen = {
+        part: {"listen": f"{arguments.listen}:{port}"} for part, port in (("mqtt", 1883), ("gateway", 8080))
+    }
+    settings = config.load(None, os.environ, {**DEMO, **listen, "cameras": cameras})
+    return run_together(settings, f"{_program()} secrets show")
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    settings = config.load(arguments.config, os.environ)
+    wrong = {f"cameras.{name}.url": missing_file(camera.url) for name, camera in settings.cameras.items()}
+    if problems := [f"{place} {sentence}" for place, sentence in wrong.items() if sentence]:
+        raise config.ConfigErrors(problems)
+    print(config.dump(settings), end="")
+    count = len(settings.cameras)
+    print(f"{arguments.config} is right: {count} camera{'' if count == 1 else 's'}", file=sys.stderr)
+    return 0
+
+
+def _secrets(arguments: argparse.Namespace) -> int:
+    from services.secrets.keyring import local_secrets  # noqa: PLC0415
+    from services.secrets.logins import local_logins  # noqa: PLC0415
+
+    path = arguments.config if arguments.config.exists() else None
+    settings = config.load(path, os.environ, None if path else DEMO)
+    secrets = local_secrets(settings.state_dir)
+    secrets.must_exist("start Nightjar once, and it makes them")
+    logins = local_logins(settings, secrets)
+    print(logins.as_json() if arguments.json else logins.as_text())
+    return 0
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from services.motion import replay  # noqa: PLC0415
+
+    return replay.main(arguments)
+
+
+# -- the command line --------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nightjar",
+        description="Cameras become events, and no frame of an event is lost. Without a command: runs "
+        "everything in this process, as the configuration says.",
+    )
+    parser.add_argument("--version", action="version", version=f"nightjar {VERSION}")
+    _config_option(parser, Path(os.environ.get("NIGHTJAR_CONFIG", "nightjar.yaml")))
+    parser.set_defaults(command=_run)
+    commands = parser.add_subparsers(title="commands", metavar="")
+
+    check = commands.add_parser("check", help="check the configuration and print what is in force")
+    _config_option(check, argparse.SUPPRESS)
+    check.set_defaults(command=_check)
+
+    demo = commands.add_parser("demo", help="run everything with a demo camera, without a configuration")
+    demo.add_argument("--camera", metavar="URL", help="use this camera (a URL or a video file) instead")
+    demo.add_argument(
+        "--listen",
+        metavar="ADDRESS",
+        default="127.0.0.1",
+        help="0.0.0.0 lets other machines in (default: %(default)s)",
+    )
+    demo.set_defaults(command=_demo)
+
+    secrets = commands.add_parser("secrets", help="where everything is, and how to get in")
+    verbs = secrets.add_subparsers(required=True, metavar="show")
+    show = verbs.add_parser("show", help="show the addresses and logins")
+    show.add_argument("--json", action="store_true", help="for scripts")
+    _config_option(show, argparse.SUPPRESS)
+    show.set_defaults(command=_secrets)
+
+    replay = commands.add_parser("replay", help="run the motion detector over a video and list its events")
+    replay.add_argument("video", help="any video file that OpenCV reads")
+    replay.add_argument("--json", metavar="FILE", help="write the events as JSON; - for standard output")
+    for name in ("sensitivity", "threshold", "min-area"):
+        replay.add_argument(f"--{name}", metavar="N", help="instead of its default, as in nightjar.yaml")
+    replay.set_defaults(command=_replay)
+    return parser
+
+
+def _config_option(parser: argparse.ArgumentParser, default: object) -> None:
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", default=default, help="default: nightjar.yaml here"
+    )
+
+
+def _program() -> str:
+    """How the user called us, to be copied into his next command."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return f"{sys.executable} -m services"
+    with contextlib.suppress(ValueError):
+        return str(program.absolute().relative_to(Path.cwd()))
+    return str(program)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

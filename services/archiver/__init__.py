@@ -1,0 +1,1 @@
+"""The archiver puts every frame of an event into the store, and says of each event how it ended."""

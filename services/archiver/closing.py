@@ -1,0 +1,114 @@
+"""Closing an event: which of its frames are still missing, whom to ask for them, and when to give up."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from services.archiver.ledger import EventAccount, Number
+from services.contract.archive import Manifest
+from services.contract.events import Missing
+from services.contract.handover import Handover, Resend, Resent, ranges
+
+#: Seconds after which the same holder is asked again, and then given up ("repair by number").
+WAITS_S = (1.0, 4.0, 16.0)
+#: How long frames may be on their way when the handover overtakes them.
+GRACE_S = 0.5
+#: Ranges in one request; what does not fit is asked for next time.
+MOST_RANGES = 100
+
+Holder = Literal["motion", "capture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """All that can be had is in the store."""
+
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """These may be in the store already, put there by an archiver before this one."""
+
+    numbers: frozenset[Number]
+
+
+class Closing:
+    """One ended event until it can be closed. Pure: the time and what is stored are given.
+
+    What is missing is looked for in the store first. Then each holder that may have it is asked up to three
+    times: motion, which keeps an event's frames, and then capture, which keeps its last ones.
+    """
+
+    def __init__(self, handover: Handover, now_s: float) -> None:
+        self.handover = handover
+        self._wanted: list[Number] = [(frame.session, frame.sequence) for frame in handover.frames]
+        self._asks: list[tuple[Holder, float]] = [
+            (holder, wait_s) for holder in ("motion", "capture") for wait_s in WAITS_S
+        ]
+        self._gone: dict[Holder, set[Number]] = {"motion": set(), "capture": set()}
+        self._looked = False
+        self._next_s = now_s + GRACE_S
+
+    def _missing(self, account: EventAccount) -> list[Number]:
+        """Frames of the event that are neither in the store nor given up."""
+        return [n for n in self._wanted if n not in account.stored and n not in account.failed]
+
+    def resent(self, answer: Resent) -> None:
+        """A holder says what it no longer has."""
+        for first, last in answer.gone:
+            self._gone[answer.by].update((answer.session, number) for number in range(first, last + 1))
+
+    def step(self, account: EventAccount, now_s: float) -> list[Resend] | Look | Close:
+        """What to do now: nothing (an empty list), requests to publish, look in the store, or close."""
+        missing = self._missing(account)
+        if missing and now_s < self._next_s and not self._all_gone(missing):
+            return []
+        if missing and not self._looked:
+            self._looked = True
+            return Look(frozenset(missing))
+        while self._asks and missing:
+            holder, wait_s = self._asks[0]
+            askable = [number for number in missing if number not in self._gone[holder]]
+            if not askable:
+                self._asks = [ask for ask in self._asks if ask[0] != holder]
+                continue
+            del self._asks[0]
+            self._next_s = now_s + wait_s
+            return self._requests(askable, holder)
+        return Close(self._manifest(account, missing))
+
+    def _all_gone(self, numbers: list[Number]) -> bool:
+        return all(number in gone for gone in self._gone.values() for number in numbers)
+
+    def _requests(self, numbers: list[Number], holder: Holder) -> list[Resend]:
+        requests = []
+        for session in dict.fromkeys(session for session, _ in numbers):
+            wanted = ranges(sorted(n for s, n in numbers if s == session))[:MOST_RANGES]
+            requests.append(
+                Resend(session=session, ranges=wanted, wanted_for=self.handover.event, ask=holder)
+            )
+        return requests
+
+    def _manifest(self, account: EventAccount, missing: list[Number]) -> Manifest:
+        why = dict.fromkeys(missing, "nobody has it any more")
+        why |= {n: reason for n, reason in account.failed.items() if n in set(self._wanted)}
+        handover = self.handover
+        return Manifest(
+            camera=handover.camera,
+            event=handover.event,
+            reason=handover.reason,
+            started=handover.started,
+            ended=handover.ended,
+            frames=sorted(account.stored.values(), key=lambda frame: (frame.time, frame.sequence)),
+            missing=[*handover.missing, *_as_ranges(why)],
+        )
+
+
+def _as_ranges(why: dict[Number, str]) -> list[Missing]:
+    found = []
+    for session, reason in dict.fromkeys((session, reason) for (session, _), reason in why.items()):
+        numbers = sorted(n for (s, n), r in why.items() if (s, r) == (session, reason))
+        found += [
+            Missing(session=session, first=first, last=last, why=reason) for first, last in ranges(numbers)
+        ]
+    return found

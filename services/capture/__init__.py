@@ -1,0 +1,1 @@
+"""Capture turns each camera into numbered, self-describing JPEG frames on MQTT."""

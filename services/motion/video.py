@@ -1,0 +1,56 @@
+"""Reads a recorded video as small gray pictures, the way live frames are read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import cv2
+
+from services.motion.decode import Gray, UndecodableFrame, decode_gray, fit
+
+_MJPEG = cv2.VideoWriter.fourcc(*"MJPG")
+_MOST_FPS = 240
+
+
+class NotAVideo(ValueError):
+    """There is no video that can be read; the text is one sentence."""
+
+
+class Video:
+    """A recorded video, read as gray pictures the way live frames are: Motion-JPEG without a full decode."""
+
+    def __init__(self, path: str, working_height: int = 144) -> None:
+        """Raises `NotAVideo`."""
+        if not Path(path).is_file():
+            raise NotAVideo(f"there is no file {path}")
+        self._capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG)
+        if not self._capture.isOpened():
+            raise NotAVideo(f"{path} is no video that can be read")
+        self._working_height = working_height
+        fps = self._capture.get(cv2.CAP_PROP_FPS)
+        self.fps = fps if 0 < fps <= _MOST_FPS else 25.0
+        #: How many frames the file says that it has; 0 where it does not say.
+        self.frames = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        mjpeg = int(self._capture.get(cv2.CAP_PROP_FOURCC)) == _MJPEG
+        self._raw = mjpeg and self._capture.set(cv2.CAP_PROP_FORMAT, -1)
+
+    def pictures(self) -> Iterator[Gray | None]:
+        """Each frame as the detector wants it; None for one that is broken."""
+        try:
+            while True:
+                there, frame = self._capture.read()
+                if not there:
+                    return
+                yield self._jpeg(frame.tobytes()) if self._raw else self._full(cast("Gray", frame))
+        finally:
+            self._capture.release()
+
+    def _jpeg(self, jpeg: bytes) -> Gray | None:
+        try:
+            return decode_gray(jpeg, self._working_height)
+        except UndecodableFrame:
+            return None
+
+    def _full(self, frame: Gray) -> Gray:
+        gray = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if frame.ndim == 3 else frame
+        return fit(cast("Gray", gray), self._working_height)

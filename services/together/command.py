@@ -1,0 +1,67 @@
+"""Runs everything in this process until Ctrl-C: `nightjar`, and `nightjar demo` with its own settings."""
+
+import sys
+import threading
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from services.contract.settings import Settings
+from services.contract.urls import missing_file
+from services.runtime import logs, metrics
+from services.runtime.errors import UserError
+from services.runtime.health import HealthServer
+from services.runtime.run import run_services
+from services.secrets.keyring import local_secrets
+from services.secrets.logins import local_logins
+from services.together.status import StatusLine, farewell, status_line
+from services.together.table import Together, assemble
+
+READY_CHECK_S = 0.1
+
+
+def run_together(settings: Settings, show_logins: str) -> int:
+    """Lives until a signal; `show_logins` is the command that shows passwords. Returns the exit status."""
+    for name, camera in settings.cameras.items():
+        if wrong := missing_file(camera.url):
+            raise UserError(f"cameras.{name}.url: {wrong}")
+    logs.set_up(settings.log)
+    secrets = local_secrets(settings.state_dir)
+    together = assemble(settings, secrets)
+    health = HealthServer(settings.health.listen, together.problems, metrics.registry(together.accounts))
+    health.open()
+    logins = local_logins(settings, secrets)
+    place = _place(logins.archive.url or "")
+    welcome = (
+        "Nightjar is running; Ctrl-C stops it.\n"
+        f"  Dashboard  {logins.dashboard.url}\n"
+        f"  MQTT       {logins.mqtt.url}\n"
+        f"  Archive    {place}\n"
+        f"  Logins     {show_logins}\n"
+    )
+
+    def show(stop: threading.Event) -> None:
+        if _wait_ready(together, stop):
+            print(welcome, flush=True)
+            StatusLine(lambda: status_line(together.accounts)).run(stop)
+
+    helpers = [("health", health.run), ("status-line", show)]
+    run_services(together.services, foundation=together.broker, also=helpers)
+    print(farewell(together.accounts, place), flush=True)
+    return 0
+
+
+def _wait_ready(together: Together, stop: threading.Event) -> bool:
+    """Whether everything is ready; says on the way what is still missing."""
+    waited_s = 0.0
+    while together.problems():
+        if stop.wait(READY_CHECK_S):
+            return False
+        waited_s += READY_CHECK_S
+        if abs(waited_s - 5.0) < READY_CHECK_S / 2:
+            print(f"still waiting: {'; '.join(together.problems())}", file=sys.stderr, flush=True)
+    return not stop.is_set()
+
+
+def _place(url: str) -> str:
+    """An archive as people write it: a folder's path, or the URL."""
+    return url2pathname(urlsplit(url).path) if url.startswith("file:") else url

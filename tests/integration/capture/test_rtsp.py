@@ -1,0 +1,146 @@
+"""RTSP from a real server: H.264 over TCP and UDP, with a login, and with a server that hangs or goes."""
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from services.capture.cameras import CameraLost, CameraMisconfigured, CameraOptions, open_camera
+from tests.unit.capture.cameras.pictures import avi, decode, jpeg
+
+PYTHON = "/usr/bin/python3"
+SERVER = Path(__file__).parents[2] / "servers" / "rtsp.py"
+QUICK = CameraOptions(connect_timeout_s=5.0, stall_timeout_s=1.0)
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module", autouse=True)
+def gstreamer() -> None:
+    """Skips where the RTSP server cannot run."""
+    needs = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    with suppress(OSError):
+        if subprocess.run([PYTHON, "-c", needs], capture_output=True, check=False).returncode == 0:
+            return
+    sentence = f"there is no RTSP server here; install GStreamer's (gir1.2-gst-rtsp-server-1.0) for {PYTHON}"
+    if os.environ.get("NIGHTJAR_TEST_BACKENDS") == "docker":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+@contextmanager
+def playing(*arguments: str | Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The URL of a server that was started so, and its process."""
+    with subprocess.Popen(
+        [PYTHON, SERVER, *arguments],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as server:  # fmt: skip
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip(), server
+        finally:
+            server.kill()
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_pictures_come_at_the_cameras_rate(transport: str) -> None:
+    options = CameraOptions(rtsp_transport="udp" if transport == "udp" else "tcp", quality=60)
+    with playing() as (url, _):
+        camera = open_camera(url, options)
+        stop = threading.Event()
+        pictures = camera.pictures(stop)
+        next(pictures)  # FFmpeg needs a second or two until the first
+        began = time.monotonic()
+        jpegs = [picture.jpeg for picture in islice(pictures, 20)]
+        assert 0.9 < time.monotonic() - began < 3.0
+        assert [thread.name for thread in threading.enumerate() if thread.name.startswith("rtsp-")] == [
+            "rtsp-127.0.0.1"
+        ]
+        stop.set()
+        assert list(pictures) == []
+    assert decode(jpegs[0]).shape == (360, 640, 3)
+    assert len(set(jpegs)) == 20
+
+
+def test_a_limit_holds() -> None:
+    with playing() as (url, _):
+        pictures = open_camera(url, CameraOptions(max_fps=3)).pictures(threading.Event())
+        next(pictures)
+        next(pictures)
+        began = time.monotonic()
+        list(islice(pictures, 4))
+        assert 0.9 < time.monotonic() - began < 2.0
+
+
+def test_a_video_file_is_played(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    path.write_bytes(avi([jpeg(1, 320, 240)] * 60, rate=15))
+    with playing("--file", path, "--width", "320", "--height", "240") as (url, _):
+        [picture] = islice(open_camera(url).pictures(threading.Event()), 1)
+    difference = cv2.absdiff(decode(picture.jpeg), decode(jpeg(1, 320, 240)))
+    assert float(np.mean(difference)) < 12
+
+
+def test_a_login_in_the_url_is_used_and_a_wrong_one_told() -> None:
+    with playing("--login", "admin:secret") as (url, _):
+        assert (
+            len(
+                list(islice(open_camera(url.replace("//", "//admin:secret@")).pictures(threading.Event()), 1))
+            )
+            == 1
+        )
+        assert failure(url.replace("//", "//admin:wrong@"), CameraMisconfigured) == (
+            "127.0.0.1 refuses the login; check user and password in the URL"
+        )
+        assert failure(url, CameraMisconfigured) == (
+            "127.0.0.1 asks for a login; write it into the URL: rtsp://user:password@…"
+        )
+
+
+def test_a_wrong_path_is_told() -> None:
+    with playing() as (url, _):
+        assert failure(url.replace("/camera", "/nothing"), CameraMisconfigured) == (
+            "127.0.0.1 answers 404 Not Found; check the URL's path"
+        )
+
+
+def test_a_server_that_hangs_is_lost_in_time() -> None:
+    with playing("--silent-after", "3") as (url, _):
+        pictures = open_camera(url, QUICK).pictures(threading.Event())
+        next(pictures)
+        with pytest.raises(CameraLost, match=r"^127\.0\.0\.1 sends no more pictures$"):
+            list(pictures)
+
+
+def test_a_server_that_dies_is_lost_and_then_refuses() -> None:
+    with playing() as (url, server):
+        camera = open_camera(url, QUICK)
+        pictures = camera.pictures(threading.Event())
+        next(pictures)
+        server.kill()
+        with pytest.raises(CameraLost, match="sends no more pictures"):
+            list(pictures)
+        assert "refuses the connection" in failure(url, CameraLost)
+
+
+def test_stop_is_prompt_while_ffmpeg_still_opens() -> None:
+    with playing() as (url, _):
+        stop = threading.Event()
+        threading.Timer(0.5, stop.set).start()
+        began = time.monotonic()
+        assert list(open_camera(url).pictures(stop)) == []
+        assert time.monotonic() - began < 1.0
+
+
+def failure(url: str, error: type[Exception]) -> str:
+    with pytest.raises(error) as raised:
+        next(open_camera(url, QUICK).pictures(threading.Event()))
+    return str(raised.value)
