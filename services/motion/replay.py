@@ -149,7 +149,8 @@ def main(args: argparse.Namespace) -> int:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     values = {"sensitivity": args.sensitivity, "threshold": args.threshold, "min_area": args.min_area}
     try:
-        settings = ReplaySettings.of(MotionSettings(**values))
+        given = {name: value for name, value in values.items() if value is not None}
+        settings = ReplaySettings.of(MotionSettings.model_validate(given))
         found = replay(args.video, settings, bar if sys.stderr.isatty() else None)
     except ValidationError as error:
         wrong = error.errors()[0]

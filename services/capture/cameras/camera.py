@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
+RtspTransport = Literal["tcp", "udp"]
+
 
 class CameraLost(Exception):
     """The camera cannot be had just now: try again soon. The text is one sentence, without secrets."""
@@ -29,7 +31,8 @@ class CameraOptions:
 
     max_fps: float = 0.0  # pictures above this rate are left out before they cost an encode; 0: none are
     quality: int = 85  # JPEG quality, only where a picture has to be encoded
-    rtsp_transport: Literal["tcp", "udp"] = "tcp"
+    rtsp_transport: RtspTransport = "tcp"
+    verify_tls: bool = True  # https only: FFmpeg checks no certificate of rtsps
     connect_timeout_s: float = 10.0
     stall_timeout_s: float = 10.0  # so long without a picture and the camera counts as lost
     max_bytes: int = 16 << 20  # the largest picture that is taken over
@@ -39,13 +42,14 @@ class Camera(Protocol):
     """A source of pictures; making one opens nothing."""
 
     skipped: int
-    """Pictures that came and were left out, over the object's whole life: too many, too large or broken."""
+    """Pictures lost before they were yielded, over the object's whole life: broken, too large, or a newer one
+    came before they could be encoded. Those above `max_fps` do not count."""
 
     def pictures(self, stop: threading.Event) -> Iterator[Picture]:
-        """Connects, then yields pictures until `stop` is set (noticed in less than 0.5 s) or the source is over.
+        """Connects, then yields pictures until `stop` is set (noticed within 0.5 s) or the source is over.
 
-        May be called again after it ended. Raises `CameraLost` and `CameraMisconfigured`. Closing the iterator
-        closes the connection.
+        May be called again after it ended. Raises `CameraLost` and `CameraMisconfigured`. Closing the
+        iterator closes the connection.
         """
         ...
 

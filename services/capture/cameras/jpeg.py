@@ -65,6 +65,4 @@ _TABLES = (
         "e2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa",
     ),
 )
-STANDARD_TABLES = (
-    bytes([0xFF, DHT]) + (2 + sum(map(len, _TABLES))).to_bytes(2, "big") + b"".join(_TABLES)
-)
+STANDARD_TABLES = bytes([0xFF, DHT]) + (2 + sum(map(len, _TABLES))).to_bytes(2, "big") + b"".join(_TABLES)

@@ -1,8 +1,8 @@
 """Motion JPEG over HTTP: JPEGs out of a stream of bytes, whatever the camera thinks a multipart is.
 
 Boundaries are not looked at, since cameras announce one and send another. A part's Content-Length is believed
-when a JPEG begins after the part's header and ends where the length says; otherwise the JPEG's own markers are
-followed to its end (an EXIF thumbnail has an end of its own, so looking for the next EOI is not enough).
+when a JPEG begins after the part's header and ends where the length says; otherwise the JPEG's own markers
+are followed to its end (an EXIF thumbnail has an end of its own, so the next EOI may not be it).
 """
 
 import re
@@ -14,10 +14,12 @@ _END = b"\xff\xd9"
 _HEADER = 2048  # bytes before a JPEG in which its part's header is looked for
 _PADDING = 64  # zeros and line ends that may stand between a JPEG's end and its Content-Length
 _LENGTH = re.compile(
-    rb"^content-length[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?\n(?:[^\r\n]+\r?\n)*(?:\r?\n)+\Z", re.IGNORECASE | re.MULTILINE
+    rb"^content-length[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?\n(?:[^\r\n]+\r?\n)*(?:\r?\n)+\Z",
+    re.IGNORECASE | re.MULTILINE,
 )
 # Within a scan 0xFF is followed by 0 or begins a restart marker; a reserved one is damage that decoders skip.
 _MARKER_IN_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+_NO_SEGMENT = frozenset((0, SOI, EOI, *range(2, 0xC0)))
 _WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
 
 
@@ -94,7 +96,7 @@ class MjpegParser:
             if marker == SOI and self._in_scan:  # the next JPEG: this one was cut off
                 self._give_up(self._at)
                 return 0
-            if marker in {0, SOI, EOI}:  # no segment where one must be
+            if marker in _NO_SEGMENT:
                 self._give_up(self._start + 2)
                 return 0
             if marker == 0xFF:  # fill byte
@@ -107,7 +109,7 @@ class MjpegParser:
         return 0
 
     def _next_marker(self) -> int | None:
-        """Moves to the next marker; 0 where there is none though one must be, None while bytes are missing."""
+        """Moves to the next marker; 0 where none is though one must be, None while bytes are missing."""
         buffer = self._buffer
         if self._in_scan:
             match = _MARKER_IN_SCAN.search(buffer, self._at)

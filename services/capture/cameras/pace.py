@@ -1,4 +1,4 @@
-"""When the next picture is due: even steps on absolute deadlines, and a limit for cameras that send too many."""
+"""When the next picture is due: even steps on absolute deadlines, and a limit for eager cameras."""
 
 import threading
 import time

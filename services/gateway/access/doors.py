@@ -1,0 +1,80 @@
+"""The login page, and the way out."""
+
+import logging
+from collections.abc import Callable
+
+from aiohttp import web
+
+from services.gateway.access.guard import SESSION, seconds
+from services.gateway.access.passwords import Passwords, TooFast
+from services.gateway.access.sessions import COOKIE, Sessions
+
+log = logging.getLogger(__name__)
+
+Render = Callable[..., web.Response]
+
+
+class Doors:
+    """`/login` and `/logout`."""
+
+    def __init__(self, passwords: Passwords, sessions: Sessions, render: Render, *, secure: bool) -> None:
+        self._passwords = passwords
+        self._sessions = sessions
+        self._render = render
+        self._secure = secure
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/login", self.ask),
+            web.post("/login", self.log_in),
+            web.post("/logout", self.log_out),
+        ]
+
+    async def ask(self, request: web.Request) -> web.StreamResponse:
+        if request.get(SESSION):
+            raise web.HTTPSeeOther(safe_path(request.query.get("next", "/")))
+        return self._page(request, onward=safe_path(request.query.get("next", "/")))
+
+    async def log_in(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        user, password = str(form.get("user", "")), str(form.get("password", ""))
+        address, onward = request.remote or "", safe_path(str(form.get("next", "/")))
+        try:
+            right = await self._passwords.right(address, user, password)
+        except TooFast as fast:
+            page = self._page(request, f"{str(fast).capitalize()}.", user, onward, status=429)
+            page.headers["Retry-After"] = str(seconds(fast))
+            return page
+        if not right:
+            log.warning("a login from %s failed", address)
+            return self._page(request, "That user and password do not match.", user, onward, status=401)
+        log.info("%s logged in from %s", user, address)
+        response = web.HTTPSeeOther(onward)
+        session = self._sessions.begin(user)
+        response.set_cookie(
+            COOKIE,
+            self._sessions.write(session),
+            max_age=int(self._sessions.max_age_s),
+            httponly=True,
+            samesite="Lax",
+            secure=self._secure or request.secure,
+        )
+        raise response
+
+    async def log_out(self, request: web.Request) -> web.StreamResponse:
+        self._sessions.end(request[SESSION])
+        log.info("%s logged out", request[SESSION].user)
+        response = web.HTTPSeeOther("/login")
+        response.del_cookie(COOKIE)
+        raise response
+
+    def _page(
+        self, request: web.Request, problem: str = "", user: str = "", onward: str = "/", *, status: int = 200
+    ) -> web.Response:
+        return self._render(request, "login.html", status=status, problem=problem, user=user, next=onward)
+
+
+def safe_path(path: str) -> str:
+    """A path of our own to go on to; `/` instead of anything that leads elsewhere."""
+    own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if own and "\\" not in path else "/"

@@ -1,0 +1,75 @@
+"""The HTTP application: the guard in front, the rooms behind it, and how errors are told."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from services.gateway.access.guard import Guard, Handler
+from services.gateway.archive.library import ArchiveAway
+from services.gateway.pages.views import STATIC, Views
+
+MAX_BODY = 64 * 1024
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Server": "nightjar",
+}
+
+
+def make_app(guard: Guard, views: Views, rooms: Iterable[Iterable[web.RouteDef]]) -> web.Application:
+    """All routes behind one guard; errors are told outside of it, so that a refusal is told as well."""
+    app = web.Application(middlewares=[_errors(views), guard.middleware], client_max_size=MAX_BODY)
+    for routes in rooms:
+        app.add_routes(routes)
+    app.router.add_static("/static", STATIC)
+    app.on_response_prepare.append(_security_headers)
+    return app
+
+
+async def _security_headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(SECURITY)
+    versioned = request.path.startswith("/static/") and "v" in request.query
+    response.headers.setdefault(
+        "Cache-Control", "public, max-age=31536000, immutable" if versioned else "no-store"
+    )
+
+
+def _errors(views: Views) -> Middleware:
+    @web.middleware
+    async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ArchiveAway as away:
+            return _tell(views, request, web.HTTPServiceUnavailable(text=str(away)))
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return _tell(views, request, error)
+
+    return errors
+
+
+def _tell(views: Views, request: web.Request, error: web.HTTPException) -> web.Response:
+    """To people as a page, to scripts as `application/problem+json` (RFC 9457), to players as text."""
+    detail = error.text or error.reason
+    if detail.startswith(f"{error.status}: "):  # aiohttp's own say no more than their title
+        detail = error.reason
+    if request.path.startswith("/api/"):
+        problem = {"status": error.status, "title": error.reason, "detail": detail}
+        response = web.json_response(problem, status=error.status, content_type="application/problem+json")
+    elif "text/html" in request.headers.get("Accept", ""):
+        response = views.render(request, "error.html", status=error.status, title=error.reason, detail=detail)
+    else:
+        response = web.Response(text=f"{detail}\n", status=error.status)
+    for name in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if name in error.headers:
+            response.headers[name] = error.headers[name]
+    return response

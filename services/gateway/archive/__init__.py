@@ -1,0 +1,1 @@
+"""Events as they are in the store, newest first."""

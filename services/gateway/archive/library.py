@@ -1,0 +1,170 @@
+"""The archive as people read it: events with what is worth knowing about each, and their pictures."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from services.contract.archive import Manifest, StoredFrame
+from services.contract.settings import ArchiveSettings
+from services.gateway.archive.recent import Recent
+from services.gateway.archive.walk import FIRST, LAST, EventRef, newest_first
+from services.runtime.errors import UserError
+from services.store import NotStored, Store, StoreError, open_store
+from services.store.keys import KeyLayout, event_start
+
+THREADS = 4
+MAX_ENTRIES = 2000
+MAX_MANIFESTS = 8  # one of a long event has thousands of frames
+
+_T = TypeVar("_T")
+
+
+class ArchiveAway(Exception):
+    """The store does not answer; the text is a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event in the archive; without its manifest it is still being stored."""
+
+    camera: str
+    event: str
+    started: datetime
+    complete: bool = False
+    ended: datetime | None = None
+    reason: str = ""
+    frames: int = 0
+    bytes: int = 0
+    missing: int = 0
+    thumbnail: int = 0  # index of the frame that shows best what it was
+
+    @property
+    def duration_s(self) -> float | None:
+        return (self.ended - self.started).total_seconds() if self.ended else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events, newest first, and the id to go on before; None at the end."""
+
+    entries: list[Entry]
+    older: str | None
+
+
+class Library:
+    """Reads the store in threads of its own, and remembers what cannot change any more."""
+
+    def __init__(self, store: Store, layout: KeyLayout) -> None:
+        self._store = store
+        self._layout = layout
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway-archive")
+        self._entries: Recent[EventRef, Entry] = Recent(MAX_ENTRIES)
+        self._manifests: Recent[EventRef, Manifest] = Recent(MAX_MANIFESTS)
+        self.problem = ""
+
+    async def page(
+        self, cameras: Iterable[str], *, before: str = LAST, since: str = FIRST, limit: int = 24
+    ) -> Page:
+        """At most `limit` events with `since <= id < before`. Raises `ArchiveAway`."""
+        return await self._in_thread(lambda: self._page(list(cameras), before, since, limit))
+
+    async def entry(self, camera: str, event: str) -> Entry | None:
+        """One event; None where the archive has no manifest of it. Raises `ArchiveAway`."""
+        found = await self._in_thread(lambda: self._entry(EventRef(event, camera)))
+        return found if found.complete else None
+
+    async def manifest(self, camera: str, event: str) -> Manifest | None:
+        """Its manifest; None where there is none (yet). Raises `ArchiveAway`."""
+        return await self._in_thread(lambda: self._manifest(EventRef(event, camera)))
+
+    async def picture(self, frame: StoredFrame) -> bytes | None:
+        """The bytes of a frame; None where they are gone. Raises `ArchiveAway`."""
+
+        def read() -> bytes | None:
+            try:
+                return self._store.get(frame.key)
+            except NotStored:
+                return None
+
+        return await self._in_thread(read)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._store.close()
+
+    async def _in_thread(self, read: Callable[[], _T]) -> _T:
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, read)
+        except StoreError as error:
+            self.problem = str(error)
+            raise ArchiveAway(self.problem) from error
+        self.problem = ""
+        return found
+
+    def _page(self, cameras: list[str], before: str, since: str, limit: int) -> Page:
+        found = newest_first(self._store, self._layout, cameras, before=before, since=since)
+        refs = list(itertools.islice(found, limit + 1))
+        entries = [self._entry(ref) for ref in refs[:limit]]
+        return Page(entries, entries[-1].event if len(refs) > limit else None)
+
+    def _entry(self, ref: EventRef) -> Entry:
+        entry = self._entries.get(ref)
+        if entry is None:
+            manifest = self._manifest(ref)
+            if manifest is None:
+                return Entry(ref.camera, ref.event, event_start(ref.event))
+            entry = describe(manifest)
+            self._entries.put(ref, entry)
+        return entry
+
+    def _manifest(self, ref: EventRef) -> Manifest | None:
+        manifest = self._manifests.get(ref)
+        if manifest is None:
+            try:
+                key = self._layout.manifest_key(ref.camera, ref.event)
+                manifest = Manifest.model_validate_json(self._store.get(key))
+            except (
+                NotStored,
+                ValueError,
+            ):  # not yet; a manifest that is none (pydantic's error is a ValueError)
+                return None
+            self._manifests.put(ref, manifest)
+        return manifest
+
+
+def open_library(archive: ArchiveSettings) -> Library:
+    """The library of the configured archive. Raises UserError where `archive.…` cannot be right."""
+    access_key, secret_key = archive.access_key.get_secret_value(), archive.secret_key.get_secret_value()
+    try:
+        layout = KeyLayout(archive.key)
+        return Library(open_store(archive.url, access_key, secret_key, threads=THREADS), layout)
+    except ValueError as wrong:
+        raise UserError(str(wrong)) from None
+
+
+def describe(manifest: Manifest) -> Entry:
+    """What a list shows of an event."""
+    return Entry(
+        camera=manifest.camera,
+        event=manifest.event,
+        started=manifest.started,
+        ended=manifest.ended,
+        complete=True,
+        reason=manifest.reason,
+        frames=len(manifest.frames),
+        bytes=sum(frame.bytes for frame in manifest.frames),
+        missing=sum(gap.last - gap.first + 1 for gap in manifest.missing),
+        thumbnail=best_frame(manifest),
+    )
+
+
+def best_frame(manifest: Manifest) -> int:
+    """The index of a frame in the middle of the motion, but not long after its start."""
+    moving = manifest.ended - manifest.started
+    wanted = manifest.started + min(moving / 2, timedelta(seconds=2))
+    frames = manifest.frames
+    return min(range(len(frames)), key=lambda n: abs(frames[n].time - wanted), default=0)

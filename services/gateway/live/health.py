@@ -1,0 +1,96 @@
+"""What is wrong, since when, and what to do about it, in plain words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.contract.message import iso
+from services.contract.status import OFFLINE, ONLINE, ArchiverStats, CaptureStats, MotionStats
+from services.gateway.live.state import CameraState, LiveState
+
+#: What people miss while a service is away.
+CONSEQUENCE = {
+    "capture": "no camera delivers pictures",
+    "motion": "nothing that moves is noticed",
+    "archiver": "events are not stored; their frames wait",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that needs somebody: what it is, and what to do."""
+
+    text: str
+    advice: str
+    since: datetime | None = None
+    camera: str | None = None
+
+    def json(self) -> dict[str, Any]:
+        since = iso(self.since) if self.since else None
+        return {"text": self.text, "advice": self.advice, "since": since, "camera": self.camera}
+
+
+def troubles(state: LiveState, broker: str, archive: str) -> list[Trouble]:
+    """All there is; `broker` and `archive`: what is wrong with our own connections to them."""
+    if broker:  # what we know of the others is old, then
+        return [Trouble(_sentence(broker), "Nothing here is live until it is back. Is the broker running?")]
+    found = [*_services(state)]
+    for camera in state.cameras.values():
+        found += _camera(camera, state)
+    if archive:
+        found.append(Trouble(_sentence(archive), "Events that were stored cannot be shown until it is back."))
+    return found
+
+
+def _services(state: LiveState) -> Iterator[Trouble]:
+    for service, consequence in CONSEQUENCE.items():
+        if not state.online(service):
+            yield Trouble(
+                f"{service.capitalize()} is not running: {consequence}.",
+                f"Start it, and look at its log, such as “docker compose logs {service}”.",
+            )
+    if any(archiver.info and archiver.info.paused for archiver in state.services_named("archiver")):
+        yield Trouble(
+            "The archiver has paused: it cannot store at the moment.",
+            "Nothing is lost yet; its log says what it waits for.",
+        )
+
+
+def _camera(camera: CameraState, state: LiveState) -> Iterator[Trouble]:
+    def trouble(text: str, advice: str) -> Trouble:
+        return Trouble(f"{camera.label}: {text}", advice, camera.since, camera.camera)
+
+    if camera.problem:
+        yield trouble(_sentence(camera.problem), "It is tried again for as long as it takes.")
+    elif camera.status == OFFLINE:
+        yield trouble("the camera is offline.", "Is it powered, in the network, and switched on here?")
+    elif camera.status != ONLINE and state.online("capture"):
+        yield trouble(
+            "nothing has been heard of the camera.", "Is its name the same in capture's configuration?"
+        )
+    capture, motion, archiver = (camera.stats.get(name) for name in CONSEQUENCE)
+    if isinstance(capture, CaptureStats) and capture.lost:
+        yield trouble(
+            f"{frames(capture.lost)} never reached the broker.",
+            "The broker was away for longer than capture.outbox_mb lasts.",
+        )
+    if isinstance(motion, MotionStats) and motion.missing:
+        yield trouble(
+            f"{frames(motion.missing)} went missing on the way to motion.",
+            "They could not be had again; each event's manifest names those that it misses.",
+        )
+    if isinstance(archiver, ArchiverStats) and archiver.failed:
+        yield trouble(
+            f"{frames(archiver.failed)} could not be stored.",
+            "The events name them; the archiver's log says why.",
+        )
+
+
+def frames(count: int) -> str:
+    return f"{count} frame{'' if count == 1 else 's'}"
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

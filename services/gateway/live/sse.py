@@ -1,0 +1,52 @@
+"""`/api/events`: the live state as server-sent events; everything first, then what changes."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from aiohttp import web
+
+from services.gateway.live.feed import Change
+from services.gateway.live.state import LiveState
+
+MAX_LISTENERS = 500
+#: A comment so often: who does not get it knows that the connection is lost, and a proxy does not close it.
+BEAT_S = 10.0
+DEAD_S = 30.0
+
+
+class LiveEvents:
+    """Each browser has one of these open."""
+
+    def __init__(self, state: LiveState, troubles: Callable[[], list[dict[str, Any]]]) -> None:
+        self._state = state
+        self._troubles = troubles
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/api/events", self.listen, allow_head=False)]
+
+    async def listen(self, request: web.Request) -> web.StreamResponse:
+        if len(self._state.feeds) >= MAX_LISTENERS:
+            raise web.HTTPServiceUnavailable(text="too many pages are open", headers={"Retry-After": "10"})
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+        )
+        with self._state.feeds.listen() as feed, suppress(ConnectionError, TimeoutError):
+            await response.prepare(request)
+            everything = {**self._state.snapshot(), "troubles": self._troubles()}
+            await _say(response, b"retry: 2000\n" + Change("", "state", everything).sse())
+            while True:
+                try:
+                    async with asyncio.timeout(BEAT_S):
+                        changes = await feed.take()
+                except TimeoutError:
+                    await _say(response, b"event: beat\ndata: {}\n\n")
+                    continue
+                await _say(response, b"".join(change.sse() for change in changes))
+        return response
+
+
+async def _say(response: web.StreamResponse, data: bytes) -> None:
+    async with asyncio.timeout(DEAD_S):
+        await response.write(data)

@@ -1,0 +1,158 @@
+"""The state of cameras and services, as their retained topics tell it."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.contract import topics as leaf
+from services.contract.events import EventMessage
+from services.contract.message import Message, iso
+from services.contract.status import (
+    OFFLINE,
+    ON,
+    ONLINE,
+    ArchiverStats,
+    CaptureStats,
+    HealthDetail,
+    MotionStats,
+    ServiceInfo,
+)
+from services.contract.topics import ANY, Topics
+from services.gateway.live.feed import Change, Feeds
+from services.gateway.live.happenings import Happenings
+
+log = logging.getLogger(__name__)
+
+STATS: dict[str, type[Message]] = {
+    "stats/capture": CaptureStats,
+    "stats/motion": MotionStats,
+    "stats/archiver": ArchiverStats,
+}
+
+
+@dataclass(slots=True)
+class CameraState:
+    """One camera; `status` is empty until somebody has said it."""
+
+    camera: str
+    label: str
+    status: str = ""
+    motion: bool = False
+    problem: str = ""
+    since: datetime | None = None
+    stats: dict[str, Message] = field(default_factory=dict)  # by service
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "camera": self.camera,
+            "label": self.label,
+            "status": self.status or "unknown",
+            "motion": self.motion,
+            "problem": self.problem,
+            "since": iso(self.since) if self.since else None,
+            "stats": {service: stats.model_dump(mode="json") for service, stats in self.stats.items()},
+        }
+
+
+@dataclass(slots=True)
+class ServiceState:
+    """One instance of a service."""
+
+    service: str
+    instance: str
+    online: bool = False
+    info: ServiceInfo | None = None
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "service": self.service,
+            "instance": self.instance,
+            "online": self.online,
+            "version": self.info.version if self.info else None,
+            "paused": bool(self.info and self.info.paused),
+        }
+
+
+class LiveState:
+    """Keeps what arrives, tells `feeds` what changed, and `on_status` when a camera comes or goes."""
+
+    def __init__(
+        self, topics: Topics, labels: dict[str, str], on_status: Callable[[str, bool], None]
+    ) -> None:
+        self._topics = topics
+        self._on_status = on_status
+        self._not_understood: set[str] = set()
+        self.cameras = {camera: CameraState(camera, label) for camera, label in labels.items()}
+        self.services: dict[tuple[str, str], ServiceState] = {}
+        self.happenings = Happenings()
+        self.feeds = Feeds()
+
+    def filters(self) -> list[str]:
+        """What to subscribe to."""
+        leaves = (leaf.STATUS, leaf.MOTION, leaf.HEALTH_DETAIL, leaf.EVENT, *STATS)
+        cameras = [self._topics.camera(ANY, name) for name in leaves]
+        return [*cameras, self._topics.service(ANY, ANY), self._topics.service_info(ANY, ANY)]
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """A message that arrived; what cannot be understood is left out, and said once per topic."""
+        try:
+            if where := self._topics.split(topic):
+                self._take_camera(*where, payload)
+            else:
+                self._take_service(topic.split("/")[2:], payload)
+        except (ValidationError, UnicodeDecodeError):
+            if topic not in self._not_understood and len(self._not_understood) < 1000:
+                self._not_understood.add(topic)
+                log.warning("a message on %s was not understood and is ignored", topic)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything, for somebody who begins to listen."""
+        return {
+            "cameras": [camera.json() for camera in self.cameras.values()],
+            "services": [service.json() for service in self.services.values()],
+            "events": [happening.json() for happening in self.happenings],
+        }
+
+    def online(self, service: str) -> bool:
+        return any(state.online for state in self.services_named(service))
+
+    def services_named(self, service: str) -> Iterable[ServiceState]:
+        return (state for (name, _), state in self.services.items() if name == service)
+
+    def _take_camera(self, camera: str, name: str, payload: bytes) -> None:
+        if name == leaf.EVENT:
+            self._take_event(EventMessage.model_validate_json(payload))
+            return
+        state = self.cameras.get(camera)
+        if state is None:
+            return
+        if name == leaf.STATUS:
+            state.status = payload.decode() if payload in (ONLINE.encode(), OFFLINE.encode()) else ""
+            self._on_status(camera, state.status == ONLINE)
+        elif name == leaf.MOTION:
+            state.motion = payload == ON.encode()
+        elif name == leaf.HEALTH_DETAIL:
+            detail = HealthDetail.model_validate_json(payload or b"{}")
+            state.problem, state.since = detail.problem, detail.since
+        elif name in STATS:
+            state.stats[name.partition("/")[2]] = STATS[name].model_validate_json(payload)
+        self.feeds.tell(Change(f"camera/{camera}", "camera", state.json()))
+
+    def _take_event(self, message: EventMessage) -> None:
+        if message.camera in self.cameras and (happening := self.happenings.take(message)):
+            self.feeds.tell(Change(f"event/{happening.event}", "event", happening.json()))
+
+    def _take_service(self, parts: list[str], payload: bytes) -> None:
+        if len(parts) < 2:
+            return
+        key = (parts[0], parts[1])
+        state = self.services.setdefault(key, ServiceState(*key))
+        if parts[2:] == ["info"]:
+            state.info = ServiceInfo.model_validate_json(payload) if payload else None
+        else:
+            state.online = payload == ONLINE.encode()
+        self.feeds.tell(Change(f"service/{key[0]}/{key[1]}", "service", state.json()))

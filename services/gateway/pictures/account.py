@@ -1,0 +1,14 @@
+"""What the gateway counts per camera."""
+
+from pydantic import Field
+
+from services.contract.message import Message
+
+
+class GatewayStats(Message):
+    """The gateway's account of one camera, since its start."""
+
+    viewers: int = Field(description="who watches live now")
+    frames: int = Field(description="frames that came for viewers")
+    broken: int = Field(description="frames skipped because they were no complete JPEG")
+    late: int = Field(description="frames skipped because they were old when they came")

@@ -1,0 +1,110 @@
+"""The newest picture of each camera that somebody watches, and nothing of those that nobody does."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from services.contract.topics import LIVE
+from services.gateway.pictures.picture import Picture
+
+#: How long a camera without viewers stays subscribed: a reloaded page or a polled snapshot finds it warm.
+GRACE_S = 10.0
+#: How long a camera may say nothing before its viewers are told so, and told so again.
+SILENCE_S = 5.0
+
+
+class FrameSource(Protocol):
+    """Where pictures come from: they are handed to `Hub.put` from `open` until `close`."""
+
+    def open(self, camera: str, leaf: str) -> None: ...
+
+    def close(self, camera: str, leaf: str) -> None: ...
+
+
+class Channel:
+    """One camera's newest picture; who waits for the next one wakes up with it."""
+
+    def __init__(self, now: float) -> None:
+        self.newest: Picture | None = None
+        self.count = 0
+        self.viewers = 0
+        self.last_put = now
+        self.last_viewer = now
+        self._pulse = asyncio.Event()
+
+    def put(self, picture: Picture, now: float) -> None:
+        self.newest = picture
+        self.count += 1
+        self.last_put = now
+        self._pulse.set()  # wakes all who wait now; who comes later waits for the next one
+        self._pulse.clear()
+
+    async def after(self, count: int) -> tuple[int, Picture]:
+        """The newest picture and its count, once that is above `count`: what came between is skipped."""
+        while self.count <= count:
+            await self._pulse.wait()
+        assert self.newest is not None
+        return self.count, self.newest
+
+
+class Hub:
+    """Opens a channel with its first viewer, and closes it a while after its last. For one event loop."""
+
+    def __init__(
+        self, source: FrameSource, clock: Callable[[], float], no_picture: Callable[[], Picture]
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._no_picture = no_picture
+        self._channels: dict[tuple[str, str], Channel] = {}
+        self._offline: set[str] = set()
+
+    @contextmanager
+    def watch(self, camera: str, leaf: str = LIVE) -> Iterator[Channel]:
+        """The camera's channel, kept open inside the block."""
+        channel = self._channels.get((camera, leaf)) or self._open(camera, leaf)
+        channel.viewers += 1
+        try:
+            yield channel
+        finally:
+            channel.viewers -= 1
+            channel.last_viewer = self._clock()
+
+    @property
+    def viewers(self) -> int:
+        """How many watch live, all cameras together."""
+        return sum(channel.viewers for (_, leaf), channel in self._channels.items() if leaf == LIVE)
+
+    def viewers_of(self, camera: str) -> int:
+        channel = self._channels.get((camera, LIVE))
+        return channel.viewers if channel else 0
+
+    def put(self, camera: str, leaf: str, picture: Picture) -> None:
+        if channel := self._channels.get((camera, leaf)):
+            channel.put(picture, self._clock())
+
+    def set_online(self, camera: str, online: bool) -> None:
+        """Viewers of a camera that went away see so at once, and its picture again when it is back."""
+        if online:
+            self._offline.discard(camera)
+        elif camera not in self._offline:
+            self._offline.add(camera)
+            self.put(camera, LIVE, self._no_picture())
+
+    def tick(self) -> None:
+        """Once a second: tells viewers of silent cameras, closes channels that nobody watches any more."""
+        now = self._clock()
+        for (camera, leaf), channel in list(self._channels.items()):
+            if not channel.viewers and now - channel.last_viewer >= GRACE_S:
+                del self._channels[camera, leaf]
+                self._source.close(camera, leaf)
+            elif leaf == LIVE and now - channel.last_put >= SILENCE_S:
+                channel.put(self._no_picture(), now)
+
+    def _open(self, camera: str, leaf: str) -> Channel:
+        channel = self._channels[camera, leaf] = Channel(self._clock())
+        if leaf == LIVE and camera in self._offline:
+            channel.put(self._no_picture(), self._clock())
+        self._source.open(camera, leaf)
+        return channel

@@ -1,0 +1,152 @@
+"""Wires the gateway: two links to the broker, the store, and the HTTP server in this service's own loop."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from services.contract.message import Message
+from services.contract.settings import Settings
+from services.contract.topics import Topics
+from services.gateway.access.doors import Doors
+from services.gateway.access.guard import Guard
+from services.gateway.access.passwords import Passwords, check_hash
+from services.gateway.access.sessions import Sessions
+from services.gateway.access.throttle import Throttle
+from services.gateway.api import Api
+from services.gateway.app import make_app
+from services.gateway.archive.handlers import ArchiveApi
+from services.gateway.archive.library import Library, open_library
+from services.gateway.cameras import Cameras
+from services.gateway.listening import listening
+from services.gateway.live.feed import Change
+from services.gateway.live.health import Trouble, troubles
+from services.gateway.live.sse import LiveEvents
+from services.gateway.live.state import LiveState
+from services.gateway.pages.pages import Pages
+from services.gateway.pages.views import Views
+from services.gateway.pictures.broker_frames import BrokerFrames
+from services.gateway.pictures.hub import Hub
+from services.gateway.pictures.picture import Picture, no_picture
+from services.gateway.pictures.snapshot import Snapshots
+from services.gateway.pictures.stream import Streams
+from services.runtime.mqtt import BrokerAddress, Delivery, Link
+from services.runtime.presence import control_link
+from services.runtime.run import Crew
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+#: After a connect the others' retained state is on its way: until then nobody is said to be missing.
+SETTLE_S = 3.0
+
+
+class GatewayService:
+    """The dashboard, its live pictures and its API; `port` is where it listens once it does, else 0."""
+
+    name = "gateway"
+
+    def __init__(self, settings: Settings, broker: BrokerAddress, instance: str = "1") -> None:
+        self._settings = settings
+        self._topics = Topics(settings.mqtt.prefix)
+        self._cameras = Cameras(settings)
+        self._control = control_link(broker, self._topics, self.name, instance, list(self._cameras))
+        self._frames = Link(broker, f"nightjar-{self.name}-{instance}-frames")
+        who = f"{self.name}-{instance}"
+        self._source = BrokerFrames(self._frames, self._control, self._topics, who, self._deliver)
+        self._hub = Hub(self._source, time.monotonic, lambda: no_picture(datetime.now(UTC)))
+        labels = {camera: self._cameras.label(camera) for camera in self._cameras}
+        self._state = LiveState(self._topics, labels, self._hub.set_online)
+        self._connected_at = float("inf")
+        self._troubles: list[Trouble] = []
+        self.port = 0
+
+    def problems(self) -> list[str]:
+        here = "" if self.port else f"the dashboard does not listen on {self._settings.gateway.listen} yet"
+        return [problem for problem in (here, self._control.problem, self._frames.problem) if problem]
+
+    def account(self) -> Mapping[str, Message]:
+        """How many watch each camera, and what came for them."""
+        return {
+            camera: self._source.account(camera, self._hub.viewers_of(camera)) for camera in self._cameras
+        }
+
+    def run(self, stop: threading.Event) -> None:
+        check_hash(self._settings.gateway.password_hash.get_secret_value())
+        library = open_library(self._settings.archive)
+        try:
+            asyncio.run(self._live(stop, library))
+        finally:
+            self.port = 0
+            library.close()
+
+    async def _live(self, stop: threading.Event, library: Library) -> None:
+        self._listen_to_broker(asyncio.get_running_loop())
+        links_stop = threading.Event()
+        async with listening(self._app(library), self._settings.gateway.listen) as port:
+            self.port = port
+            log.info("the dashboard is on port %d", port)
+            crew = Crew(links_stop)
+            crew.start("gateway-control", self._control.run)
+            crew.start("gateway-frames", self._frames.run)
+            while not links_stop.is_set() and not stop.is_set():
+                self._tick(library)
+                await asyncio.to_thread(stop.wait, TICK_S)
+        links_stop.set()
+        await asyncio.to_thread(crew.wait)  # the loop outlives the links, which hand over to it
+
+    def _listen_to_broker(self, loop: asyncio.AbstractEventLoop) -> None:
+        def arrived(delivery: Delivery) -> None:
+            loop.call_soon_threadsafe(self._state.take, delivery.topic, delivery.payload)
+
+        self._source.begin(loop, list(self._cameras))
+        self._control.on_connect(self._connected)
+        for topic_filter in self._state.filters():
+            self._control.subscribe(topic_filter, arrived)
+
+    def _app(self, library: Library) -> web.Application:
+        own = self._settings.gateway
+        password_hash = own.password_hash.get_secret_value()
+        passwords = Passwords(own.user, password_hash, Throttle(time.monotonic), time.monotonic)
+        sessions = Sessions(own.session_key.get_secret_value(), password_hash, own.session_hours, time.time)
+        views = Views(lambda: len(self._troubles))
+        secure = own.public_url.startswith("https://")
+        return make_app(
+            Guard(sessions, passwords, own.public_url),
+            views,
+            [
+                Doors(passwords, sessions, views.render, secure=secure).routes(),
+                Streams(self._hub, self._cameras, own.max_viewers).routes(),
+                Snapshots(self._hub, self._cameras).routes(),
+                Api(self._cameras, self._state, self._topics, self._control.send, self._current).routes(),
+                ArchiveApi(library, self._cameras).routes(),
+                LiveEvents(self._state, self._troubles_json).routes(),
+                Pages(views, self._cameras, self._state, library, self._current).routes(),
+            ],
+        )
+
+    def _deliver(self, camera: str, leaf: str, picture: Picture) -> None:
+        self._hub.put(camera, leaf, picture)
+
+    def _connected(self) -> None:
+        self._connected_at = time.monotonic()
+
+    def _tick(self, library: Library) -> None:
+        self._hub.tick()
+        broker = self._control.problem
+        settling = not broker and time.monotonic() - self._connected_at < SETTLE_S
+        found = [] if settling else troubles(self._state, broker, library.problem)
+        if found != self._troubles:
+            self._troubles = found
+            self._state.feeds.tell(Change("troubles", "troubles", {"troubles": self._troubles_json()}))
+
+    def _current(self) -> list[Trouble]:
+        return self._troubles
+
+    def _troubles_json(self) -> list[dict[str, Any]]:
+        return [trouble.json() for trouble in self._troubles]

@@ -1,0 +1,44 @@
+"""`python -m services.secrets make | show [--json]`: the secrets container of `compose.yaml`."""
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.contract.settings import LogSettings
+from services.runtime import logs
+from services.runtime.run import ends, handle_signals
+from services.secrets.composed import Composed, logins, make
+
+ROOT = Path("/secrets")
+RUN = Path("/tmp")  # noqa: S108  (the container's own tmpfs)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `show` takes, here and in the all-in-one."""
+    parser.add_argument("--json", action="store_true", help="for scripts")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Returns the exit status; raises UserError."""
+    parser = argparse.ArgumentParser(prog="secrets", description="Makes and shows the secrets of Nightjar.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("make", help="make what is missing, hand it out, and prepare the bucket")
+    add_arguments(commands.add_parser("show", help="where everything is and how to get in"))
+    arguments = parser.parse_args(argv)
+    system = Composed.of(os.environ)
+    if arguments.command == "show":
+        shown = logins(system, ROOT)
+        print(shown.as_json() if arguments.json else shown.as_text())
+        return 0
+    logs.set_up(LogSettings(format="human"))  # it is short, and for people
+    stop = threading.Event()
+    handle_signals(stop)
+    make(system, ROOT, RUN, stop)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(ends(lambda: main(sys.argv[1:])))

@@ -1,0 +1,55 @@
+"""All secrets of one installation, by what they are for; each is made when it is first asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.runtime.errors import UserError
+from services.secrets import generate
+from services.secrets.vault import Vault
+
+_FIRST = "admin_password"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An S3 access key and its secret."""
+
+    access: str
+    secret: str
+
+
+class Secrets:
+    """The keyring over a vault. A secret is renewed by deleting its file and starting again."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def mqtt_password(self, user: str) -> str:
+        return self._vault.get(f"mqtt_{user}", generate.token)
+
+    @property
+    def admin_password(self) -> str:
+        return self._vault.get(_FIRST, generate.password)
+
+    @property
+    def admin_hash(self) -> str:
+        """Argon2 hash of the admin's password; making it takes a tenth of a second, once."""
+        return self._vault.get("admin_password_hash", lambda: generate.argon2_hash(self.admin_password))
+
+    @property
+    def session_key(self) -> str:
+        return self._vault.get("session_key", generate.token)
+
+    def s3_key(self, user: str) -> Key:
+        access = "nightjar" if user == "nightjar" else f"nightjar-{user}"
+        return Key(access, self._vault.get(f"s3_{user}", generate.token))
+
+    def must_exist(self, how: str) -> None:
+        """Raises UserError, which ends in `how` to make them, where nothing was ever made."""
+        if self._vault.read(_FIRST) is None:
+            raise UserError(f"there are no secrets yet: {how}")
+
+
+def local_secrets(state_dir: Path) -> Secrets:
+    """The secrets of the all-in-one, beside its state."""
+    return Secrets(Vault(state_dir / "secrets"))

@@ -1,0 +1,280 @@
+"""Two ways to run Nightjar, seen alike by the tests: start, stop, log in, look into the archive."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from minio import Minio
+
+from tests.runners import free_port
+
+ROOT = Path(__file__).parents[2]
+START_S = 120.0
+BUILD_S = 900.0
+
+CONFIG = """\
+cameras:
+  street:
+    url: "demo:"
+    label: Street
+  clip:
+    url: file:{clip}?loop=once
+    enabled: false # the scenario switches it on
+    motion:
+      post_roll: 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What `secrets show --json` says."""
+
+    logins: dict[str, Any]
+
+    @property
+    def dashboard(self) -> str:
+        return str(self.logins["dashboard"]["url"])
+
+    @property
+    def dashboard_login(self) -> tuple[str, str]:
+        return self.logins["dashboard"]["user"], self.logins["dashboard"]["password"]
+
+    @property
+    def mqtt_address(self) -> tuple[str, int]:
+        url = urlsplit(self.logins["mqtt"]["url"])
+        return url.hostname or "", url.port or 1883
+
+    @property
+    def mqtt_login(self) -> tuple[str, str]:
+        return self.logins["mqtt"]["user"], self.logins["mqtt"]["password"]
+
+    def archive(self) -> "Archive":
+        archive = self.logins["archive"]
+        if archive["bucket"] is None:
+            return FolderArchive(Path(unquote(urlsplit(archive["url"]).path)))
+        endpoint = urlsplit(archive["endpoint"])
+        client = Minio(
+            endpoint.netloc,
+            access_key=archive["access_key"],
+            secret_key=archive["secret_key"],
+            secure=endpoint.scheme == "https",
+        )
+        return BucketArchive(client, archive["bucket"])
+
+
+class Archive(Protocol):
+    """What is in the store, through a person's eyes."""
+
+    def keys(self) -> list[str]: ...
+
+    def read(self, key: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FolderArchive:
+    folder: Path
+
+    def keys(self) -> list[str]:
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return sorted(str(path.relative_to(self.folder)) for path in files if path.name[0] != ".")
+
+    def read(self, key: str) -> bytes:
+        return (self.folder / key).read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class BucketArchive:
+    client: Minio
+    bucket: str
+
+    def keys(self) -> list[str]:
+        return sorted(str(each.object_name) for each in self.client.list_objects(self.bucket, recursive=True))
+
+    def read(self, key: str) -> bytes:
+        answer = self.client.get_object(self.bucket, key)
+        try:
+            return answer.read()
+        finally:
+            answer.close()
+            answer.release_conn()
+
+
+class System(Protocol):
+    """A Nightjar that can be started, stopped and started again."""
+
+    def start(self) -> None:
+        """Returns when the dashboard answers."""
+
+    def stop(self) -> None:
+        """As a person would; what it keeps stays."""
+
+    def remove(self) -> None:
+        """Stops it and leaves nothing behind."""
+
+    def access(self) -> Access:
+        """What the command that shows the logins says."""
+        ...
+
+    def log(self) -> str: ...
+
+
+class Compose:
+    """`docker compose up` in this checkout, under a project name and on ports of its own."""
+
+    def __init__(self, folder: Path, clip: Path) -> None:
+        self._folder = folder
+        folder.chmod(0o755)
+        config = folder / "nightjar.yaml"
+        config.write_text(CONFIG.format(clip="/clip.avi"))
+        config.chmod(0o644)
+        override = folder / "override.yaml"
+        mounts = f"""
+      - {{type: bind, source: "{config}", target: /etc/nightjar.yaml, read_only: true}}"""
+        services = "".join(
+            f"\n  {name}:\n    volumes:{mounts}" for name in ("capture", "motion", "archiver", "gateway")
+        )
+        footage = f'\n      - {{type: bind, source: "{clip.resolve()}", target: /clip.avi, read_only: true}}'
+        services = services.replace("\n  motion:", f"{footage}\n  motion:", 1)
+        override.write_text(f"services:{services}\n")
+        ports = {
+            name: str(free_port()) for name in ("GATEWAY_PORT", "MQTT_PORT", "S3_PORT", "S3_CONSOLE_PORT")
+        }
+        self._environment = {**os.environ, **ports}
+        self._command = [
+            "docker", "compose", "--project-name", f"nightjar-test-{os.getpid()}",
+            "--project-directory", str(ROOT),
+            "--file", str(ROOT / "compose.yaml"), "--file", str(override),
+        ]  # fmt: skip
+
+    def start(self) -> None:
+        self._run("build", timeout_s=BUILD_S)
+        self._run("up", "--detach")
+        wait_for_dashboard(self.access().dashboard, self.log)
+
+    def stop(self) -> None:
+        self._run("stop")
+
+    def remove(self) -> None:
+        self._run("down", "--volumes", "--timeout", "5")
+
+    def access(self) -> Access:
+        return Access(json.loads(self._run("run", "--rm", "-T", "secrets", "show", "--json")))
+
+    def log(self) -> str:
+        return self._run("logs", "--no-color", "--tail", "200")
+
+    def _run(self, *words: str, timeout_s: float = START_S) -> str:
+        done = subprocess.run(
+            [*self._command, *words],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"docker compose {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+
+class Together:
+    """`nightjar` with a configuration file, in one process."""
+
+    def __init__(self, folder: Path, clip: Path) -> None:
+        self._folder = folder
+        (folder / "nightjar.yaml").write_text(CONFIG.format(clip=clip.resolve()))
+        listen = {name: f"127.0.0.1:{free_port()}" for name in ("MQTT", "GATEWAY", "HEALTH")}
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("NIGHTJAR_")},
+            **{f"NIGHTJAR_{name}__LISTEN": address for name, address in listen.items()},
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "services"],
+                cwd=self._folder,
+                env={**self._environment, "PYTHONPATH": str(ROOT)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + START_S
+        while not (self._folder / "data/state/secrets/admin_password").exists():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"it did not start:\n{self.log()}")
+            time.sleep(0.1)
+        wait_for_dashboard(self.access().dashboard, self.log)
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGINT)
+        status = process.wait(10)
+        if status:
+            raise RuntimeError(f"it ended with status {status}:\n{self.log()}")
+
+    def remove(self) -> None:
+        self.stop()
+
+    def access(self) -> Access:
+        shown = subprocess.run(
+            [sys.executable, "-m", "services", "secrets", "show", "--json"],
+            cwd=self._folder,
+            env={**self._environment, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            check=True,
+        )
+        return Access(json.loads(shown.stdout))
+
+    def log(self) -> str:
+        return (self._folder / "log").read_text()[-20000:]
+
+
+def wait_for_dashboard(url: str, log: "Log") -> None:
+    """Returns when somebody who is not logged in is asked to do so."""
+    until = time.monotonic() + START_S
+    while status(f"{url}/api/cameras") != 401:
+        if time.monotonic() > until:
+            raise RuntimeError(f"the dashboard does not answer:\n{log()}")
+        time.sleep(0.2)
+
+
+class Log(Protocol):
+    def __call__(self) -> str: ...
+
+
+def status(url: str) -> int:
+    """The HTTP status of a GET without a login; 0 where nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def parts(answer: Any) -> Iterator[tuple[dict[str, str], bytes]]:
+    """The parts of a multipart answer, each with its header fields in small letters and its bytes."""
+    while line := answer.readline():
+        if not line.startswith(b"--"):
+            continue
+        fields = {}
+        while (line := answer.readline().strip()) and b":" in line:
+            name, _, value = line.decode().partition(":")
+            fields[name.strip().lower()] = value.strip()
+        yield fields, answer.read(int(fields["content-length"]))

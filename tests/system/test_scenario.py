@@ -1,0 +1,168 @@
+"""One scenario, in containers and in one process: what comes before the lens is in the archive, whole."""
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from services.capture.cameras.number import read_number
+from services.contract.archive import Manifest
+from services.contract.events import EventMessage
+from services.contract.frame import identify
+from tests.system.conftest import CLIP
+from tests.system.listener import Listener
+from tests.system.systems import Access, Archive, System, parts, status
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def test_a_viewer_with_the_shown_login_gets_live_frames_and_one_without_gets_401(system: System) -> None:
+    access = system.access()
+    stream = f"{access.dashboard}/cameras/street/stream.mjpeg"
+    seen = []
+    with open_as(access, stream) as answer:
+        for fields, jpeg in parts(answer):
+            frame = identify(jpeg)
+            assert frame
+            seen.append((fields["x-sequence"], frame.sequence))
+            if len(seen) == 5:
+                break
+    sequences = [sequence for _, sequence in seen]
+    assert status(stream) == 401
+    assert status(f"{access.dashboard}/api/cameras") == 401
+    assert [header for header, _ in seen] == [str(sequence) for sequence in sequences]
+    assert sequences == sorted(set(sequences))
+
+
+def test_every_frame_of_a_motion_event_is_in_the_archive_as_it_was_on_mqtt(system: System) -> None:
+    access = system.access()
+    with Listener(access) as listener:
+        # an event that was open before we listened is not ours to judge
+        opened = listener.wait_for(
+            "event that opens",
+            lambda: [e for e in listener.of("street", "motion_start") if seen_before(listener, e)],
+        )[0]
+        listener.wait_for("ON", lambda: listener.small["nightjar/camera/street/motion"] == b"ON", 5)
+        done = listener.wait_for("archived event", lambda: ends_of(listener, opened))[0]
+        listener.wait_for("OFF", lambda: listener.small["nightjar/camera/street/motion"] == b"OFF")
+    assert done.event_type.value == "archived", done
+    assert [event.event for event in listener.of("street", "motion_end")].count(opened.event) == 1
+    archive = access.archive()
+    manifest = Manifest.model_validate_json(archive.read(done.key or ""))
+    check_whole(manifest, archive, listener)
+    for frame in manifest.frames:
+        picture = cv2.imdecode(np.frombuffer(archive.read(frame.key), np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None
+        assert read_number(picture.astype(np.uint8)) == frame.sequence
+
+
+def test_the_labelled_events_of_a_recorded_clip_are_found(system: System, footage: Path) -> None:
+    access = system.access()
+    with Listener(access) as listener:
+        listener.publish("nightjar/camera/clip/enabled/set", "ON")
+        clip = labels(footage)
+        listener.wait_for("whole clip", lambda: len(listener.frames["clip"]) == clip["frames"], 90)
+        listener.wait_for(
+            "answer to each event",
+            lambda: (
+                listener.of("clip", "motion_start")
+                and all(ends_of(listener, event) for event in listener.of("clip", "motion_start"))
+            ),
+        )
+    archive = access.archive()
+    found = []
+    for event in listener.of("clip", "archived"):
+        manifest = Manifest.model_validate_json(archive.read(event.key or ""))
+        check_whole(manifest, archive, listener)
+        numbers = [f.sequence - 1 for f in manifest.frames if manifest.started <= f.time <= manifest.ended]
+        found.append((numbers[0], numbers[-1]))
+    for label in clip["events"]:
+        assert any(first <= label["end"] and last >= label["start"] for first, last in found), (label, found)
+
+
+def test_who_connects_late_sees_the_retained_state(system: System) -> None:
+    with Listener(system.access()) as listener:
+        listener.wait_for("retained motion", lambda: "nightjar/camera/street/motion" in listener.retained, 10)
+        listener.wait_for("retained will", lambda: "nightjar/service/motion/1" in listener.retained, 10)
+    assert listener.retained["nightjar/camera/street/status"] == b"online"
+    assert listener.retained["nightjar/camera/clip/enabled/state"] == b"ON"
+    for service in ("capture", "motion", "archiver", "gateway"):
+        assert listener.retained[f"nightjar/service/{service}/1"] == b"online"
+
+
+def test_after_a_stop_and_a_start_the_settings_the_logins_and_the_archive_are_as_before(
+    system: System,
+) -> None:
+    before = system.access()
+    kept = before.archive().keys()
+    with Listener(before) as listener:
+        listener.publish("nightjar/camera/street/sensitivity/set", "61")
+        state = "nightjar/camera/street/sensitivity/state"
+        listener.wait_for("state", lambda: listener.small.get(state) == b"61", 10)
+    system.stop()
+    system.start()
+    after = system.access()
+    with Listener(after) as listener:
+        listener.wait_for("camera that is back", lambda: len(listener.frames["street"]) > 5)
+        assert listener.small[state] == b"61"
+        listener.publish("nightjar/camera/street/trigger", "after the restart")
+        opened = listener.wait_for("event", lambda: listener.of("street", "manual"))[0]
+        done = listener.wait_for("archived event", lambda: ends_of(listener, opened))[0]
+    assert after.logins == before.logins
+    assert set(kept) <= set(after.archive().keys())
+    manifest = Manifest.model_validate_json(after.archive().read(done.key or ""))
+    check_whole(manifest, after.archive(), listener)
+
+
+# -- what the scenario asks ---------------------------------------------------------------------------------
+
+
+def open_as(access: Access, url: str) -> Any:
+    login = base64.b64encode(":".join(access.dashboard_login).encode()).decode()
+    return urllib.request.urlopen(
+        urllib.request.Request(url, headers={"Authorization": f"Basic {login}"}), timeout=15
+    )
+
+
+def ends_of(listener: Listener, opened: EventMessage) -> list[EventMessage]:
+    kinds = ("archived", "archive_failed", "not_archived")
+    ends = [event for kind in kinds for event in listener.of(opened.camera, kind)]
+    return [event for event in ends if event.event == opened.event]
+
+
+def seen_before(listener: Listener, event: EventMessage) -> bool:
+    """Whether the listener was there for the whole pre-roll of the event."""
+    times = [frame.time for jpeg in list(listener.frames[event.camera].values()) if (frame := identify(jpeg))]
+    return bool(times) and (event.time - min(times)).total_seconds() > 3.5
+
+
+def check_whole(manifest: Manifest, archive: Archive, listener: Listener) -> None:
+    """From the first to the last number nothing is missing, and each object is the frame that was live."""
+    assert manifest.missing == []
+    numbers = [(frame.session, frame.sequence) for frame in manifest.frames]
+    first, last = numbers[0][1], numbers[-1][1]
+    assert numbers == [(manifest.frames[0].session, number) for number in range(first, last + 1)]
+    keys = set(archive.keys())
+    for frame in manifest.frames:
+        assert frame.key in keys
+        stored = archive.read(frame.key)
+        assert stored == listener.frames[manifest.camera][frame.session, frame.sequence]
+        identity = identify(stored)
+        assert identity
+        assert (identity.camera, identity.session_hex, identity.sequence) == (
+            manifest.camera,
+            frame.session,
+            frame.sequence,
+        )
+        assert identity.time == frame.time
+
+
+def labels(footage: Path) -> Any:
+    clips = json.loads((footage / "labels.json").read_text())
+    return next(clip for clip in clips if clip["file"] == CLIP)
