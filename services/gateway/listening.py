@@ -27,7 +27,8 @@ async def listening(app: web.Application, listen: str) -> AsyncIterator[int]:
             number = error.errno or 0
             reason = os.strerror(number) if number > 0 else error.strerror or str(error)
             raise UserError(
-                f"cannot listen on {listen} for the dashboard ({reason.lower()}): set gateway.listen"
+                f"cannot listen on {listen} for the dashboard ({reason.lower()}):"
+                " set gateway.listen (NIGHTJAR_GATEWAY__LISTEN) to another address"
             ) from None
         yield site.port
     finally:

@@ -89,7 +89,10 @@ def _read_file(path: Path, environ: Mapping[str, str]) -> yaml_source.Source:
         return yaml_source.read(path.read_text(encoding="utf-8"), environ)
     except FileNotFoundError:
         raise ConfigErrors(
-            [f"{path} does not exist: write one with a camera in it, or name another with --config"]
+            [
+                f"{path} does not exist: write one with a camera in it, name another with --config,"
+                " or try `nightjar demo`"
+            ]
         ) from None
     except IsADirectoryError:
         raise ConfigErrors([f"{path} is a folder; it must be a file"]) from None

@@ -33,7 +33,8 @@ class HealthServer:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise UserError(
-                f"cannot listen on {self._listen} for health and metrics ({reason}): set health.listen"
+                f"cannot listen on {self._listen} for health and metrics ({reason}):"
+                " set health.listen (NIGHTJAR_HEALTH__LISTEN) to another address"
             ) from None
         self._server.daemon_threads = True
         self.port = self._server.server_port

@@ -70,15 +70,20 @@ def run_services(
     """Runs all of them in this process until a signal comes or one of them fails; raises what it raised.
 
     They stop one after the other in the order in which frames flow, so that what one of them still hands
-    over is taken up by the next. What they build upon, the `foundation`, starts first and stops last.
+    over is taken up by the next. What they build upon, the `foundation`, is ready before they start, and
+    stops last.
     """
     stop = threading.Event()
     handle_signals(stop)
     crews = []
     for service in [foundation, *services] if foundation else services:
+        if stop.is_set():
+            break
         crew = Crew(threading.Event(), alarm=stop)
         crew.start(service.name, service.run)
         crews.append(crew)
+        while service is foundation and service.problems() and not stop.wait(0.01):
+            pass
     helpers = Crew(stop)
     for name, target in also:
         helpers.start(name, target)

@@ -1,11 +1,16 @@
 """A small file that survives a restart and a power cut."""
 
+import contextlib
+import fcntl
 import json
 import logging
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from services.runtime.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +48,20 @@ class StateFile:
                 return
             replace_file(self._path, text.encode())
             self._written = text
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Holds a folder for this process; raises UserError where another one has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                f"another Nightjar is running on {folder}: stop it, or set state_dir (NIGHTJAR_STATE_DIR)"
+            ) from None
+        yield
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:

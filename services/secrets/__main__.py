@@ -16,17 +16,13 @@ ROOT = Path("/secrets")
 RUN = Path("/tmp")  # noqa: S108  (the container's own tmpfs)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `show` takes, here and in the all-in-one."""
-    parser.add_argument("--json", action="store_true", help="for scripts")
-
-
 def main(argv: Sequence[str]) -> int:
     """Returns the exit status; raises UserError."""
     parser = argparse.ArgumentParser(prog="secrets", description="Makes and shows the secrets of Nightjar.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("make", help="make what is missing, hand it out, and prepare the bucket")
-    add_arguments(commands.add_parser("show", help="where everything is and how to get in"))
+    show = commands.add_parser("show", help="where everything is and how to get in")
+    show.add_argument("--json", action="store_true", help="for scripts")
     arguments = parser.parse_args(argv)
     system = Composed.of(os.environ)
     if arguments.command == "show":

@@ -11,6 +11,7 @@ from services.runtime import logs, metrics
 from services.runtime.errors import UserError
 from services.runtime.health import HealthServer
 from services.runtime.run import run_services
+from services.runtime.state import alone_in
 from services.secrets.keyring import local_secrets
 from services.secrets.logins import local_logins
 from services.together.status import StatusLine, farewell, status_line
@@ -25,6 +26,11 @@ def run_together(settings: Settings, show_logins: str) -> int:
         if wrong := missing_file(camera.url):
             raise UserError(f"cameras.{name}.url: {wrong}")
     logs.set_up(settings.log)
+    with alone_in(settings.state_dir):
+        return _live(settings, show_logins)
+
+
+def _live(settings: Settings, show_logins: str) -> int:
     secrets = local_secrets(settings.state_dir)
     together = assemble(settings, secrets)
     health = HealthServer(settings.health.listen, together.problems, metrics.registry(together.accounts))

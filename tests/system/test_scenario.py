@@ -109,7 +109,7 @@ def test_after_a_stop_and_a_start_the_settings_the_logins_and_the_archive_are_as
     system.start()
     after = system.access()
     with Listener(after) as listener:
-        listener.wait_for("camera that is back", lambda: len(listener.frames["street"]) > 5)
+        listener.wait_for("pre-roll", lambda: len(listener.frames["street"]) > 60)
         assert listener.small[state] == b"61"
         listener.publish("nightjar/camera/street/trigger", "after the restart")
         opened = listener.wait_for("event", lambda: listener.of("street", "manual"))[0]

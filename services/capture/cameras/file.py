@@ -38,9 +38,12 @@ class JpegClip:
         self._path, self._header, self._max_bytes = path, header, max_bytes
 
     def frames(self, wanted: Wanted) -> Iterator[bytes | None]:
-        with self._path.open("rb") as file:
-            for jpeg in read_frames(file, self._header, self._max_bytes):
-                yield complete(jpeg) if jpeg is not None and wanted() else None
+        try:
+            with self._path.open("rb") as file:
+                for jpeg in read_frames(file, self._header, self._max_bytes):
+                    yield complete(jpeg) if jpeg is not None and wanted() else None
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
 
 
 class DecodedClip:
@@ -111,9 +114,11 @@ class FileCamera:
                 return JpegClip(path, read_header(file), self._options.max_bytes)
         except NotMjpegAvi:
             return DecodedClip(path, self._options.quality)
-        except PermissionError:
-            raise CameraMisconfigured(
-                f'"{path}" may not be read; let the user of this service read it'
-            ) from None
         except OSError as error:
-            raise CameraLost(f'"{path}" cannot be read: {error.strerror}') from error
+            raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> CameraLost | CameraMisconfigured:
+    if isinstance(error, PermissionError):
+        return CameraMisconfigured(f'"{path}" may not be read; let the user of this service read it')
+    return CameraLost(f'"{path}" cannot be read: {error.strerror}')

@@ -34,7 +34,9 @@ class Head:
 
 def request(method: str, target: str, protocol: str, headers: Mapping[str, str]) -> bytes:
     """The bytes of a request without a body."""
-    lines = [f"{method} {target} {protocol}", *(f"{name}: {value}" for name, value in headers.items())]
+    # A camera's realm comes back in our headers: it must not begin a new one.
+    fields = (f"{name}: {' '.join(value.splitlines())}" for name, value in headers.items())
+    lines = [f"{method} {target} {protocol}", *fields]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 

@@ -93,10 +93,7 @@ class MjpegParser:
         while (marker := self._next_marker()) is not None:
             if marker == EOI and self._in_scan:
                 return self._at + 2
-            if marker == SOI and self._in_scan:  # the next JPEG: this one was cut off
-                self._give_up(self._at)
-                return 0
-            if marker in _NO_SEGMENT:
+            if marker in _NO_SEGMENT:  # broken, or cut off and already the next one
                 self._give_up(self._start + 2)
                 return 0
             if marker == 0xFF:  # fill byte

@@ -11,7 +11,7 @@ from services.store.keys import KeyLayout
 #: Event ids sort by time; no real one comes before the first or after the last of these.
 FIRST, LAST = "10000101T000000Z-0000", "99991231T235959Z-ffffffffffffffff"
 
-_EVENT = re.compile(r"(?:^|/)([0-9]{8}T[0-9]{6}Z-[0-9a-f]{4,16})(?=/)")
+_EVENT = re.compile(r"(?<![0-9])[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4,16}(?![0-9a-f])")
 MAX_DEPTH = 10
 
 
@@ -60,8 +60,8 @@ class _Walk:
             if not self._may_hold(folder):
                 continue
             event = _EVENT.search(folder)
-            if event and self._is_folder_of(event[1], folder):
-                yield event[1]
+            if event and self._is_folder_of(event[0], folder):
+                yield event[0]
             elif depth > 1:
                 yield from self._below(folder, depth - 1)
 

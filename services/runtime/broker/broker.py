@@ -27,13 +27,14 @@ class Broker:
 
     The state file (None: nothing outlives the broker) holds retained messages, durable sessions and what is
     owed to them. A clean stop saves all of it, up to `max_queue_bytes` of queued payload. While it runs,
-    sessions and subscriptions are saved within a second of a change, retained messages and what is queued for
-    absent clients within 30 s, and no payload over 16 KB at all, since storage wears. So a broker that is
-    killed with SIGKILL has forgotten up to 30 s of small messages, and every larger one that it retained or had
-    acknowledged and not delivered yet; what a client had acknowledged may come again.
+    sessions and subscriptions are saved within a second of a change, retained messages and what is queued
+    for absent clients within 30 s, and no payload over 16 KB at all, since storage wears. So a broker that is
+    killed with SIGKILL has forgotten up to 30 s of small messages, and every larger one that it retained or
+    had acknowledged and not delivered yet; what a client had acknowledged may come again.
 
-    A session's memory is bounded by `max_queue_bytes`, unacknowledged messages included (the newest is dropped
-    and counted); the retained messages by as much; what a client does not read of QoS 0 by 4 MiB.
+    A session's memory is bounded by `max_queue_bytes`, unacknowledged messages included (the newest is
+    dropped and counted); the retained messages by as much; what a client does not read of QoS 0 by
+    `max_unsent_bytes`. `window` is for MQTT 3.1.1; a client of MQTT 5 names its own.
     """
 
     def __init__(
@@ -44,13 +45,14 @@ class Broker:
         *,
         max_packet_bytes: int = 8 << 20,
         max_queue_bytes: int = 64 << 20,
+        max_unsent_bytes: int = 4 << 20,
         window: int = 20,
     ) -> None:
         self.ready = threading.Event()
         self.port = listen[1]
         self._listen = listen
         self._state_file = state_file
-        self._hub = Hub(users, Limits(max_packet_bytes, max_queue_bytes, window=window))
+        self._hub = Hub(users, Limits(max_packet_bytes, max_queue_bytes, max_unsent_bytes, window))
         self._links: set[Link] = set()
 
     @property
@@ -125,7 +127,7 @@ class Broker:
         try:
             state.load(self._hub, self._state_file.read_bytes(), now, time.time())
         except state.UnreadableState as error:
-            aside = self._state_file.with_suffix(".unreadable")
+            aside = self._state_file.with_name(f"{self._state_file.name}.unreadable")
             self._state_file.replace(aside)
             log.warning(
                 "the broker starts with nothing retained and no sessions: %s (kept as %s)", error, aside

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 SCRATCH_BYTES: Final = 256 * 1024
 _READS_PER_TURN = 4  # then the other clients have their turn
 _BUFFERS_PER_WRITE = 128
+_MAX_UNSENT_PARTS = 20_000  # a small answer takes more memory than it has bytes
 _LINGER_S = 2.0  # for a peer to read why it is disconnected
 
 
@@ -153,7 +154,7 @@ class Link:
 
     def _balance(self) -> None:
         """A client that asks and does not read the answers is not read from: that bounds their memory."""
-        busy = self.unsent_bytes > 2 * self._hub.limits.unsent_bytes
+        busy = self.unsent_bytes > 2 * self._hub.limits.unsent_bytes or len(self._out) > _MAX_UNSENT_PARTS
         if busy and not self._reading:
             # It cannot be heard now, so reading counts as a sign of life.
             self._connection.seen_at = self._loop.time()
