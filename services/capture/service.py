@@ -1,6 +1,7 @@
 """Wires the cameras to MQTT: status, health, settings at run time, repairs and statistics."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -66,6 +67,8 @@ class CaptureService:
         return {camera: feed.stats() for camera, feed in self._feeds.items()}
 
     def run(self, stop: threading.Event) -> None:
+        # FFmpeg writes every failed attempt to standard error; we say it in a sentence, once.
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
         self._board.load()
         self._board.attach(self._control)
         for camera, feed in self._feeds.items():
@@ -137,6 +140,7 @@ def _open(settings: CameraSettings, next_number: NextNumber) -> Camera:
         max_fps=own.fps,
         quality=own.quality,
         rtsp_transport=own.rtsp_transport,
+        verify_tls=own.verify_tls,
         connect_timeout_s=own.connect_timeout,
         stall_timeout_s=own.stall_timeout,
     )

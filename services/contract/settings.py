@@ -36,6 +36,7 @@ class CaptureSettings(Section):
     fps: float = Field(0, ge=0, le=120, description="at most so many frames a second; 0: as the camera gives")
     quality: int = Field(85, ge=1, le=100, description="JPEG quality where a picture has to be encoded")
     rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="how RTSP video travels")
+    verify_tls: bool = Field(True, description="https: check the camera's certificate")
     connect_timeout: Seconds = Field(10, gt=0, description="seconds until a connect counts as failed")
     stall_timeout: Seconds = Field(10, gt=0, description="seconds without a picture until the camera is lost")
     preview: bool = Field(True, description="publish a small retained picture once a second")

@@ -1,21 +1,24 @@
-"""An RTSP server on 127.0.0.1 that plays H.264: a test picture, or a video file in a loop.
+"""An RTSP server on 127.0.0.1 that plays H.264: a test picture, or a video file in real time.
 
 It runs under the system's Python, which has GStreamer's bindings, as a process of its own. It prints its URL
-when it listens and ends when its standard input closes. `--silent-after N` stops sending after N frames while the
-connection stays open, as a hung camera does.
+when it listens and ends when its standard input closes. `--silent-after` stops sending while the connection
+stays open, as a hung camera does.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-import gi
+import gi  # type: ignore[import-not-found] # the system's Python has it, ours has not
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402 - the versions are chosen first
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # type: ignore[import-not-found] # noqa: E402 - versions first
 
-ENCODER = "videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15"
+ENCODER = (
+    "videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15"
+)
 
 
 def pipeline(args: argparse.Namespace) -> str:
@@ -23,10 +26,19 @@ def pipeline(args: argparse.Namespace) -> str:
     if args.file:
         source = f'filesrc location="{Path(args.file).resolve()}" ! decodebin ! videoscale ! videorate'
     else:
-        # The ball moves and the picture is never twice the same.
-        source = f"videotestsrc is-live=true pattern=ball num-buffers={args.silent_after}"
+        source = "videotestsrc is-live=true pattern=ball"
     size = f"video/x-raw,width={args.width},height={args.height},framerate={args.fps}/1"
-    return f"( {source} ! {size} ! {ENCODER} ! rtph264pay name=pay0 pt=96 )"
+    return f"( {source} ! {size} ! {ENCODER} ! valve name=valve ! rtph264pay name=pay0 pt=96 )"
+
+
+def silence_after(factory: GstRtspServer.RTSPMediaFactory, seconds: float) -> None:
+    """Lets nothing through any more so long after the first client came."""
+
+    def configure(_: object, media: GstRtspServer.RTSPMedia) -> None:
+        valve = media.get_element().get_by_name("valve")
+        GLib.timeout_add(int(seconds * 1000), lambda: valve.set_property("drop", True))
+
+    factory.connect("media-configure", configure)
 
 
 def guard(server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFactory, login: str) -> None:
@@ -50,14 +62,19 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--fps", type=int, default=15)
+    parser.add_argument("--transport", choices=("tcp", "udp"), help="the only one that is allowed")
     parser.add_argument("--login", help="user:password")
-    parser.add_argument("--silent-after", type=int, default=-1, help="frames; -1 plays on")
+    parser.add_argument("--silent-after", type=float, help="seconds; without it, it plays on")
     args = parser.parse_args()
 
     Gst.init(None)
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service=args.port)
     factory = GstRtspServer.RTSPMediaFactory(launch=pipeline(args), shared=True, eos_shutdown=False)
     server.get_mount_points().add_factory("/camera", factory)
+    if args.transport:
+        factory.set_protocols(getattr(GstRtsp.RTSPLowerTrans, args.transport.upper()))
+    if args.silent_after:
+        silence_after(factory, args.silent_after)
     if args.login:
         guard(server, factory, args.login)
     server.attach(None)

@@ -53,7 +53,7 @@ def playing(*arguments: str | Path) -> Iterator[tuple[str, subprocess.Popen[str]
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_pictures_come_at_the_cameras_rate(transport: str) -> None:
     options = CameraOptions(rtsp_transport="udp" if transport == "udp" else "tcp", quality=60)
-    with playing() as (url, _):
+    with playing("--transport", transport) as (url, _):
         camera = open_camera(url, options)
         stop = threading.Event()
         pictures = camera.pictures(stop)
