@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
+import cv2
 from pydantic import ValidationError
 
 from services.capture.cameras import Camera, CameraOptions, NextNumber, open_camera
@@ -67,8 +68,7 @@ class CaptureService:
         return {camera: feed.stats() for camera, feed in self._feeds.items()}
 
     def run(self, stop: threading.Event) -> None:
-        # FFmpeg writes every failed attempt to standard error; we say it in a sentence, once.
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+        _quiet_opencv()
         self._board.load()
         self._board.attach(self._control)
         for camera, feed in self._feeds.items():
@@ -132,6 +132,12 @@ class CaptureService:
         detail = HealthDetail(problem=problem, since=datetime.now(UTC) if problem else None)
         self._control.hold(self._topics.camera(camera, leaf.HEALTH), (ON if problem else OFF).encode())
         self._control.hold(self._topics.camera(camera, leaf.HEALTH_DETAIL), detail.payload())
+
+
+def _quiet_opencv() -> None:
+    """FFmpeg and OpenCV write every failed attempt to standard error; we say it in a sentence, once."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 
 def _open(settings: CameraSettings, next_number: NextNumber) -> Camera:

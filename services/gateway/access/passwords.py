@@ -90,13 +90,13 @@ def check_hash(password_hash: str) -> None:
     if not password_hash:
         raise UserError(
             "gateway.password_hash is empty, so nobody could log in: "
-            "let 'nightjar secrets' make all secrets, and give its Argon2 hash as gateway.password_hash "
-            "or NIGHTJAR_GATEWAY__PASSWORD_HASH_FILE"
+            "compose's secrets service and 'nightjar' make it by themselves; elsewhere write there what "
+            "python -c 'import argon2; print(argon2.PasswordHasher().hash(input()))' prints for a password"
         )
     try:
         extract_parameters(password_hash)
     except InvalidHashError:
         raise UserError(
-            "gateway.password_hash is no Argon2 hash (it begins with $argon2id$); "
-            "let 'nightjar secrets' make it, and in compose files write $$ for each $"
+            "gateway.password_hash is no Argon2 hash, which begins with $argon2id$: "
+            "write it in single quotes, and $$ for each $ in a compose file"
         ) from None

@@ -17,10 +17,9 @@ RETAINED_S = 1.0
 class Snapshots:
     """`/cameras/<camera>/snapshot.jpg` and `preview.jpg`, and `/snapshot.jpg` where there is one camera."""
 
-    def __init__(self, hub: Hub, cameras: Cameras, *, next_s: float = NEXT_S) -> None:
+    def __init__(self, hub: Hub, cameras: Cameras) -> None:
         self._hub = hub
         self._cameras = cameras
-        self._next_s = next_s
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -32,14 +31,14 @@ class Snapshots:
     async def snapshot(self, request: web.Request) -> web.Response:
         """The newest picture in full size."""
         camera = self._cameras.of(request)
-        picture = await self._newest(camera, LIVE, self._next_s)
+        picture = await self._newest(camera, LIVE, NEXT_S)
         return _answer(picture or await self._newest(camera, PREVIEW, RETAINED_S), camera)
 
     async def preview(self, request: web.Request) -> web.Response:
         """A small one, at most a second old: cheap enough for a page full of cameras."""
         camera = self._cameras.of(request)
         leaf = PREVIEW if self._cameras.settings(camera).capture.preview else LIVE
-        return _answer(await self._newest(camera, leaf, self._next_s), camera)
+        return _answer(await self._newest(camera, leaf, NEXT_S), camera)
 
     async def _newest(self, camera: str, leaf: str, wait_s: float) -> Picture | None:
         with self._hub.watch(camera, leaf) as channel:
