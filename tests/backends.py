@@ -36,7 +36,7 @@ password_file {folder}/passwords
 persistence true
 persistence_location {data}/
 autosave_interval 30
-max_queued_messages 0
+max_queued_messages 1000000
 max_queued_bytes 268435456
 max_packet_size 16777216
 """

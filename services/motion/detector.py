@@ -9,7 +9,7 @@ from services.contract.settings import MotionSettings
 from services.motion.background import LEARN_S, Background, Look, Plane, fraction
 from services.motion.decode import Gray
 from services.motion.light import Light
-from services.motion.things import Blob, Thing, Things, blobs
+from services.motion.things import Blob, Mask, Thing, Things, blobs
 
 #: `(x, y, width, height)` as fractions of the picture.
 Box = tuple[float, float, float, float]
@@ -19,7 +19,12 @@ LEAST_POINTS = 64
 # A place must differ from a moment ago by so much more than its noise: what stands still does not move.
 RECENT_THRESHOLD = 2.0
 # A quiet picture younger than this is in doubt: the difference must be up to 3 times as large.
-DOUBT_S = 3.0
+DOUBT_S = 8.0
+# What is there must have been there in the last picture, with this part of the difference that counts.
+HINT = 0.4
+HEREABOUTS = np.ones((3, 3), np.uint8)
+# Between pictures so far apart a thing has gone elsewhere; one picture may be all there is of it.
+SLOW_CAMERA_S = 0.4
 # When a change of light has left so much of the picture different, the quiet picture is begun anew.
 NEW_SCENE = 0.25
 # Motion lasts until nothing has moved for so long.
@@ -91,6 +96,7 @@ class Detector:
         self._background: Background | None = None
         self._shape: tuple[int, ...] = ()
         self._things = Things()
+        self._hinted: Mask | None = None
         self._light = Light()
         self._time_s = 0.0
         self._moved_s: float | None = None
@@ -117,7 +123,9 @@ class Detector:
         different = change.from_quiet > self.settings.least_difference * (
             1 + 2 * max(0.0, 1 - age_s / DOUBT_S)
         )
-        found = blobs(different & (change.from_recent > RECENT_THRESHOLD))
+        found = blobs(
+            self._again(change.from_quiet, different, elapsed_s) & (change.from_recent > RECENT_THRESHOLD)
+        )
         large = [blob for blob in found if blob.area >= self.settings.least_area]
         held = self._light.changed > 0
         things = [] if held or age_s < LEARN_S else self._believe(large, look.time_s, elapsed_s)
@@ -132,6 +140,13 @@ class Detector:
             self._moved_s = None
         return self._decision(found, [thing.blob for thing in things], look.picture.shape)
 
+    def _again(self, from_quiet: Plane, different: Mask, elapsed_s: float) -> Mask:
+        """Where it differs now and did, near there and less clearly, in the last picture, unlike rain."""
+        last = self._hinted
+        hint = from_quiet > HINT * self.settings.least_difference
+        self._hinted = cv2.dilate(hint.view(np.uint8), HEREABOUTS).view(np.bool_)
+        return different if last is None or elapsed_s >= SLOW_CAMERA_S else different & last
+
     def _believe(self, large: list[Blob], time_s: float, elapsed_s: float) -> list[Thing]:
         settings = self.settings
         pace = min(elapsed_s, PAUSE_S) / max(settings.min_duration, 0.01)
@@ -140,7 +155,7 @@ class Detector:
             size = min(2.0, max(0.5, blob.area / settings.least_area / 2))
             # Where more of the picture changes its light than its structure, the rest may be light as well.
             weighed.append((blob, pace * size * (0.25 if blob.area < self._light.suspect else 1.0)))
-        return self._things.see(weighed, time_s, elapsed_s, pace / 2)
+        return self._things.see(weighed, time_s, fading=pace / 2)
 
     def _decision(self, found: list[Blob], moving: list[Blob], shape: tuple[int, ...]) -> Decision:
         height, width = shape

@@ -13,8 +13,6 @@ _SPECK = np.ones((3, 3), np.uint8)
 _JOIN = np.ones((5, 5), np.uint8)
 # A thing may be out of sight for so long, behind a post say, and still be the same.
 OUT_OF_SIGHT_S = 0.5
-# Below this rate one picture is all there is of a thing that passes.
-SLOW_CAMERA_S = 0.4
 MOST_EVIDENCE = 4.0
 
 
@@ -44,7 +42,6 @@ class Thing:
 
     blob: Blob
     seen_s: float
-    sightings: int = 1
     evidence: float = 0.0
 
 
@@ -71,9 +68,7 @@ class Things:
     def forget(self) -> None:
         self._known = []
 
-    def see(
-        self, found: list[tuple[Blob, float]], time_s: float, elapsed_s: float, fading: float
-    ) -> list[Thing]:
+    def see(self, found: list[tuple[Blob, float]], time_s: float, fading: float) -> list[Thing]:
         """The things to believe in among a new picture's blobs, each given with the evidence that it adds.
 
         What is not seen any more loses `fading` of its evidence.
@@ -85,12 +80,12 @@ class Things:
             if not any(one.blob.near(thing.blob) for one in now)
         ]
         self._known = now + [t for t in lost if t.evidence > 0 and time_s - t.seen_s < OUT_OF_SIGHT_S]
-        return [one for one in now if one.evidence >= 1 and (one.sightings > 1 or elapsed_s >= SLOW_CAMERA_S)]
+        return [one for one in now if one.evidence >= 1]
 
     def _sighting(self, blob: Blob, evidence: float, time_s: float) -> Thing:
         before = max(
             (thing for thing in self._known if blob.near(thing.blob)),
             key=lambda thing: thing.evidence,
-            default=Thing(blob, time_s, sightings=0),
+            default=Thing(blob, time_s),
         )
-        return Thing(blob, time_s, before.sightings + 1, min(MOST_EVIDENCE, before.evidence + evidence))
+        return Thing(blob, time_s, min(MOST_EVIDENCE, before.evidence + evidence))

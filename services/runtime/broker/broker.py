@@ -54,6 +54,7 @@ class Broker:
         self._state_file = state_file
         self._hub = Hub(users, Limits(max_packet_bytes, max_queue_bytes, max_unsent_bytes, window))
         self._links: set[Link] = set()
+        self._saves = True  # whether the last attempt went well
 
     @property
     def stats(self) -> Stats:
@@ -74,6 +75,8 @@ class Broker:
         family = socket.AF_INET6 if ":" in self._listen[0] else socket.AF_INET
         listener = socket.create_server(self._listen, family=family, backlog=_BACKLOG)
         listener.setblocking(False)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what it accepts inherits both
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return listener
 
     async def _serve(self, listener: socket.socket, stop: threading.Event) -> None:
@@ -105,9 +108,6 @@ class Broker:
                 log.warning("no client can be taken for a moment: %s", error)
                 await asyncio.sleep(_NO_SOCKETS_PAUSE_S)
                 continue
-            client.setblocking(False)
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             self._links.add(Link(client, loop, self._hub, scratch, self._links.discard))
 
     async def _tick(self) -> None:
@@ -142,4 +142,10 @@ class Broker:
         try:
             state.write(path, parts)
         except OSError as error:
-            log.warning("the broker's state could not be saved: %s", error)
+            if self._saves:
+                log.warning("the broker's state cannot be saved: %s", error)
+            self._saves = False
+        else:
+            if not self._saves:
+                log.info("the broker's state is saved again")
+            self._saves = True

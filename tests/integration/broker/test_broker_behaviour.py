@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from paho.mqtt.packettypes import PacketTypes
@@ -11,11 +12,16 @@ from paho.mqtt.properties import Properties
 from services.runtime.broker import properties
 from services.runtime.broker.properties import Prop
 from services.runtime.broker.wire import V3, V5, Kind, Reason
-from tests.integration.broker.clients import Paho, Raw, raw
+from tests.integration.broker.clients import QUIET_S, Paho, Raw, raw
 from tests.integration.broker.servers import MAX_PACKET, WINDOW, KnownServer, running
 from tests.unit.runtime.broker import client_packets as packets
 
 pytestmark = pytest.mark.real
+
+BAD_TOPICS = (
+    b"\x30\x05\x00\x03\xed\xa0\x80",  # it is not UTF-8
+    b"\x30\x05\x00\x03a/+",  # a wildcard cannot be published to
+)
 
 
 @pytest.fixture(scope="module", params=["embedded", "mosquitto", "rabbitmq"])
@@ -68,7 +74,7 @@ class TestBroker:
     def test_what_a_5_publisher_says_about_a_message_comes_with_it(
         self, server: KnownServer, name: str
     ) -> None:
-        said = Properties(PacketTypes.PUBLISH)
+        said = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
         said.ContentType = "image/jpeg"
         said.ResponseTopic = f"{name}/answer"
         said.CorrelationData = b"\x01\x02"
@@ -77,8 +83,7 @@ class TestBroker:
         with Paho(server.port, name, V5) as client:
             client.subscribe(name)
             client.publish(name, b"x", props=said)
-            got = client.message().properties
-        assert got is not None
+            got: Any = client.message().properties
         assert (got.ContentType, got.ResponseTopic) == ("image/jpeg", f"{name}/answer")
         assert (got.CorrelationData, got.UserProperty) == (b"\x01\x02", [("a", "1"), ("a", "2")])
         assert 55 <= got.MessageExpiryInterval <= 60
@@ -225,8 +230,9 @@ class TestBroker:
                 assert client.messages(version) == []
             publisher.publish(name, b"6")
             with raw(server.port, name, version, clean=False) as client:
-                again = [(bytes(m.payload), dup) for m, _, dup in client.messages(version)]
-        assert again == [(b"0", True), (b"2", True), (b"3", True), (b"5", True), (b"6", False)]
+                again = client.messages(version)
+        assert [bytes(m.payload) for m, _, _ in again] == [b"0", b"2", b"3", b"5", b"6"]
+        assert [dup for _, _, dup in again[:4]] == [True] * 4
 
     def test_no_more_than_a_window_is_sent_without_acknowledgement(
         self, server: KnownServer, version: int, name: str
@@ -322,8 +328,7 @@ class TestBroker:
             b"\x30\xff\xff\xff\xff\x7f",  # a length of five bytes
             b"\x32\x04\x00\x01t\x00",  # a PUBLISH that is cut off
             b"\x36\x07\x00\x01t\x00\x01xx",  # QoS 3
-            b"\x30\x05\x00\x03\xed\xa0\x80",  # a topic that is not UTF-8
-            b"\x30\x05\x00\x03a/+",  # a wildcard to publish to
+            *BAD_TOPICS,
             b"\x82\x02\x00\x01",  # a SUBSCRIBE to nothing
             b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00",  # a second CONNECT
             b"\x00\x00",  # no type
@@ -336,13 +341,16 @@ class TestBroker:
         with Paho(server.port, f"{name}-w") as witness, raw(server.port, name) as client:
             witness.subscribe(name)
             client.send(broken)
-            assert client.closed()
+            if broken in BAD_TOPICS and "topics checked" in server.gaps:
+                assert not client.closed(QUIET_S)
+            else:
+                assert client.closed()
             witness.publish(name, b"alive")
             assert witness.message().payload == b"alive"
 
     def test_a_stranger_who_sends_something_else_is_closed(self, server: KnownServer) -> None:
         with Raw(server.port) as stranger:
-            stranger.send(b"GET / HTTP/1.1\r\nHost: broker\r\n\r\n")
+            stranger.send(b"GET / HTTP/1.1\r\n" + b"X-Padding: long enough to be a packet\r\n" * 5)
             assert stranger.closed()
 
     def test_a_client_that_does_not_read_holds_nobody_up(
