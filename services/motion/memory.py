@@ -1,21 +1,31 @@
 """The events that are open or not yet answered for, on disk: they end well even if motion dies in between."""
 
+import logging
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from services.contract.frame import FrameId
-from services.contract.handover import FrameRef, Handover
+from services.contract.handover import FrameRef, Handover, ranges
+from services.motion.numbers import Number
 from services.runtime.state import StateFile
+
+log = logging.getLogger(__name__)
 
 
 class EventMemory:
-    """Open events by their first frame, ended ones by their handover; of all cameras. Thread-safe."""
+    """Open events by their first frame, ended ones by their numbers; of all cameras. Thread-safe.
+
+    It also knows the last number that an event of the camera has kept, since a frame belongs to one event at
+    most. A disk that does not take it costs the memory, never the event.
+    """
 
     def __init__(self, file: StateFile) -> None:
         self._file = file
         self._lock = threading.Lock()
         self._cameras: dict[str, dict[str, Any]] = {}
+        self._problem = ""
 
     def load(self) -> None:
         self._cameras = self._file.read()
@@ -27,7 +37,7 @@ class EventMemory:
             reason=reason,
             started=started,
             ended=started,
-            frames=[FrameRef(session=first.session_hex, sequence=first.sequence, time=first.time)],
+            frames=[FrameRef(session=first.session_hex, sequence=first.sequence)],
         )
         self._put(handover, is_open=True)
 
@@ -36,36 +46,80 @@ class EventMemory:
 
     def answered(self, camera: str, event: str) -> None:
         with self._lock:
-            if self._cameras.get(camera, {}).pop(event, None):
+            if self._of(camera)["events"].pop(event, None):
                 self._write()
 
     def left_over(self, camera: str) -> tuple[list[Handover], list[Handover]]:
         """What an earlier life left: `(ended, still open)`; an open one has its first frame alone."""
-        entries = self._cameras.get(camera, {}).values()
         found: tuple[list[Handover], list[Handover]] = ([], [])
-        for entry in entries:
-            found[bool(entry["open"])].append(Handover.model_validate(entry["handover"]))
+        with self._lock:
+            for entry in self._of(camera)["events"].values():
+                found[bool(entry["open"])].append(_read(entry))
         return found
 
-    def _put(self, handover: Handover, *, is_open: bool) -> None:
-        entry = {"open": is_open, "handover": handover.model_dump(mode="json", exclude_none=True)}
+    def kept(self, camera: str) -> Number | None:
+        """The last number that belongs to an event which has ended."""
         with self._lock:
-            self._cameras.setdefault(handover.camera, {})[handover.event] = entry
+            kept = self._of(camera).get("kept")
+        return (int(kept[0], 16), kept[1]) if kept else None
+
+    def _of(self, camera: str) -> dict[str, Any]:
+        return self._cameras.setdefault(camera, {"events": {}})
+
+    def _put(self, handover: Handover, *, is_open: bool) -> None:
+        with self._lock:
+            known = self._of(handover.camera)
+            was_open = known["events"].get(handover.event, {"open": True})["open"]
+            known["events"][handover.event] = _entry(handover) | {"open": is_open}
+            if was_open and not is_open:  # later, repairs are all that changes
+                known["kept"] = [handover.frames[-1].session, handover.frames[-1].sequence]
             self._write()
 
     def _write(self) -> None:
-        self._file.write({camera: events for camera, events in self._cameras.items() if events})
+        try:
+            self._file.write(self._cameras)
+            problem = ""
+        except OSError as error:
+            problem = f"open events cannot be remembered ({error.strerror or error})"
+        if problem and problem != self._problem:
+            log.error("%s; a crash of motion would end them without their last frames", problem)
+        self._problem = problem
 
 
-def closed_before(handover: Handover, first_unseen: FrameId | None) -> Handover:
+def _entry(handover: Handover) -> dict[str, Any]:
+    """A handover as it is remembered: thousands of frames are a few ranges."""
+    entry = handover.model_dump(mode="json", exclude={"frames"}, exclude_none=True)
+    sessions = groupby(handover.frames, key=lambda frame: frame.session)
+    entry["numbers"] = [
+        [session, ranges([frame.sequence for frame in frames])] for session, frames in sessions
+    ]
+    return entry
+
+
+def _read(entry: dict[str, Any]) -> Handover:
+    frames = [
+        {"session": session, "sequence": number}
+        for session, known in entry["numbers"]
+        for first, last in known
+        for number in range(first, last + 1)
+    ]
+    return Handover.model_validate({**entry, "frames": frames})
+
+
+def closed_before(handover: Handover, first_unseen: FrameId | None, longest: timedelta) -> Handover:
     """An event that was open when we died, closed with the last frame that we had acknowledged.
 
     The broker's session gives again whatever we had not acknowledged, beginning with `first_unseen`; all
-    before it has been published on the event's topic. Where capture began a new session meanwhile (None),
-    only the archiver knows how far we came: the manifest lists what it has.
+    before it has been published on the event's topic. Where capture began a new session meanwhile, or the
+    broker forgot ours (no event is `longest`), only the archiver knows how far we came: the manifest lists
+    what it has.
     """
     first = handover.frames[0]
-    if first_unseen is None or first_unseen.session_hex != first.session:
+    if (
+        first_unseen is None
+        or first_unseen.session_hex != first.session
+        or first_unseen.time > handover.started + longest
+    ):
         return handover
     numbers = range(first.sequence, first_unseen.sequence)
     frames = [FrameRef(session=first.session, sequence=number) for number in numbers]

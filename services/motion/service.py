@@ -12,7 +12,7 @@ from services.contract.events import ENDS, EventMessage
 from services.contract.handover import Resend, Resent
 from services.contract.message import Message
 from services.contract.settings import Settings
-from services.contract.status import OFFLINE
+from services.contract.status import OFFLINE, CaptureStats
 from services.contract.topics import Topics
 from services.motion.memory import EventMemory
 from services.motion.watch import Watch
@@ -81,6 +81,7 @@ class MotionService:
         self._control.subscribe(self._topics.camera(every, leaf.RESENT), self._resent)
         self._control.subscribe(self._topics.camera(every, leaf.EVENT), self._event)
         self._control.subscribe(self._topics.camera(every, leaf.STATUS), self._status)
+        self._control.subscribe(self._topics.stats(every, "capture"), self._captured)
         watches, links = Crew(stop), Crew(threading.Event(), alarm=stop)
         links.start("motion-control", self._control.run)
         for camera, watch in self._watches.items():
@@ -104,9 +105,10 @@ class MotionService:
             name: self._board.value(camera, name)
             for name in ("sensitivity", "threshold", "min_area", "cool_down")
         }
-        watch = self._watches[camera]
-        watch.motion_detection = self._board.value(camera, "motion_detection")
-        watch.configure(self._cameras[camera].motion.model_copy(update=changed))
+        self._watches[camera].configure(
+            self._cameras[camera].motion.model_copy(update=changed),
+            detecting=self._board.value(camera, "motion_detection"),
+        )
 
     # -- what arrives ----------------------------------------------------------------------------------
 
@@ -146,6 +148,11 @@ class MotionService:
         watch = self._watch(delivery.topic)
         if watch and delivery.payload == OFFLINE.encode():
             watch.camera_offline()
+
+    def _captured(self, delivery: Delivery) -> None:
+        watch, stats = self._watch(delivery.topic), _read(CaptureStats, delivery)
+        if watch and stats:
+            watch.captured(stats)
 
 
 def read_trigger(payload: bytes) -> Trigger:

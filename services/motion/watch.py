@@ -19,11 +19,9 @@ from services.contract.events import EventMessage
 from services.contract.frame import Frame, FrameId, NotAFrame, identify
 from services.contract.handover import Handover, Resend, Resent
 from services.contract.settings import MotionSettings
-from services.contract.status import OFF, MotionStats
+from services.contract.status import OFF, CaptureStats, MotionStats
 from services.contract.topics import Topics
 from services.motion.custody import Custody
-from services.motion.decode import UndecodableFrame, decode_gray
-from services.motion.detector import Decision, Detector, DetectorSettings
 from services.motion.events import (
     Action,
     Ended,
@@ -35,7 +33,9 @@ from services.motion.events import (
     Updated,
 )
 from services.motion.memory import EventMemory, closed_before
+from services.motion.numbers import Number, Numbers, number_of
 from services.motion.ring import Ring
+from services.motion.sight import Sight
 from services.motion.voice import Voice
 from services.runtime.mqtt import BrokerAddress, Delivery, Link, Will
 from services.runtime.rates import Rate
@@ -48,10 +48,14 @@ STEP_S = 0.1
 BUSY = 6
 #: A frame that is older than this when it arrives is worked off after an outage, not live.
 LATE = timedelta(seconds=5)
-#: After a pause of this length the picture may be any other: the detector learns it anew.
-NEW_PICTURE = timedelta(seconds=10)
+#: Without a frame for so long what is there has come, and capture has said its last number meanwhile.
+SILENCE_S = 2.5
+#: An event of an earlier life is closed with the next frame, or without one after so long.
+LEFT_OVER_S = 30.0
 #: How long the end waits for the archiver's answer to what has just ended; it is kept in any case.
 ANSWER_S = 1.0
+#: What is no frame is logged no more often than this.
+GRUMBLE_S = 1.0
 
 
 class Watch:
@@ -68,9 +72,7 @@ class Watch:
         memory: EventMemory,
     ) -> None:
         self.camera = camera
-        self.motion_detection = True
         self._topics = topics
-        self._control = control
         self._memory = memory
         will = Will(topics.camera(camera, leaf.MOTION), OFF.encode())
         self.link = Link(
@@ -78,27 +80,23 @@ class Watch:
         )
         self._voice = Voice(camera, topics, self.link, control)
         self._custody = Custody(
-            camera,
-            topics,
-            link=self.link,
-            control=control,
-            memory=memory,
-            max_bytes=int(settings.keep_mb * MB),
+            camera, topics, link=self.link, memory=memory, max_bytes=int(settings.keep_mb * MB)
         )
         self._ring = Ring(settings.pre_roll + 2, int(settings.ring_mb * MB))
-        self._detector = Detector(DetectorSettings.of(settings))
+        self._sight = Sight(settings)
         self._machine = EventMachine(EventSettings.of(settings))
         self._settings = settings
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._last: FrameId | None = None
+        self._numbers = Numbers()
         self._newest: Frame | None = None
-        self._kept: FrameId | None = None
         self._snapshot: FrameId | None = None
         self._left_open: list[Handover] = []
-        self._scene_changed = False
-        self._received = self._analysed = self._unanalysed = self._undecodable = self._events = 0
+        self._captured: Number | None = None
+        self._offline = self._moving = self._late = self._ending = False
+        self._awake_s = self._live_s = 0.0  # a clock that stands still while no frame could come
+        self._grumbled_s = float("-inf")
+        self._received = self._unusable = self._events = 0
         self._rate = Rate()
-        self._latency_ms = 0.0
 
     # -- from other threads ----------------------------------------------------------------------------
 
@@ -108,10 +106,10 @@ class Watch:
         self.link.subscribe(self._topics.frames(self.camera, leaf.LIVE), self._post(self._live))
         self.link.subscribe(self._topics.frames(self.camera, leaf.REPAIR), self._post(self._repair))
 
-    def configure(self, settings: MotionSettings) -> None:
+    def configure(self, settings: MotionSettings, *, detecting: bool) -> None:
         def apply() -> None:
             self._settings = settings
-            self._detector.configure(DetectorSettings.of(settings))
+            self._sight.configure(settings, on=detecting)
             self._machine.configure(EventSettings.of(settings))
 
         self._inbox.put(apply)
@@ -120,10 +118,19 @@ class Watch:
         self._inbox.put(lambda: self._carry_out(self._machine.trigger(reason, duration_s, datetime.now(UTC))))
 
     def camera_offline(self) -> None:
-        self._inbox.put(lambda: self._carry_out(self._machine.close()))
+        def apply() -> None:
+            self._offline = True
+
+        self._inbox.put(apply)
+
+    def captured(self, stats: CaptureStats) -> None:
+        def apply() -> None:
+            self._captured = int(stats.session, 16), stats.last_sequence
+
+        self._inbox.put(apply)
 
     def ask(self, request: Resend) -> None:
-        self._inbox.put(lambda: self._answer(request))
+        self._inbox.put(lambda: self._custody.ask(request, self._ring.get))
 
     def resent(self, answer: Resent) -> None:
         self._inbox.put(lambda: self._custody.resent(answer))
@@ -136,15 +143,15 @@ class Watch:
             time=datetime.now(UTC),
             fps=round(self._rate.per_second(time.monotonic()), 2),
             received=self._received,
-            analysed=self._analysed,
-            unanalysed=self._unanalysed,
-            undecodable=self._undecodable,
+            analysed=self._sight.analysed,
+            unanalysed=self._sight.unanalysed,
+            undecodable=self._unusable + self._sight.undecodable,
             repaired=self._custody.repaired,
             missing=self._custody.missing,
             events=self._events,
             event_frames=self._custody.kept,
             open_handovers=len(self._custody),
-            latency_ms=round(self._latency_ms, 1),
+            latency_ms=round(self._sight.latency_ms, 1),
         )
 
     # -- life ------------------------------------------------------------------------------------------
@@ -153,22 +160,24 @@ class Watch:
         """Works off the inbox until `stop`; then ends what is open, and waits a moment for its answer."""
         ended, self._left_open = self._memory.left_over(self.camera)
         self._custody.restore(ended)
+        self._numbers = Numbers(self._memory.kept(self.camera))
         self._work_until(stop.is_set)
+        self._ending = True
         self._carry_out(self._machine.close())
-        self._voice.motion(on=False)
         until_s = time.monotonic() + ANSWER_S
         self._work_until(lambda: len(self._custody) == 0 or time.monotonic() > until_s)
 
     def _work_until(self, enough: Callable[[], bool]) -> None:
-        stepped_s = float("-inf")
+        stepped_s = time.monotonic()
         while not enough():
             with contextlib.suppress(queue.Empty):
                 self._inbox.get(timeout=STEP_S)()
             now_s = time.monotonic()
             if now_s - stepped_s >= STEP_S:
+                self._awake_s += now_s - stepped_s if self.link.connected else 0.0
                 stepped_s = now_s
+                self._mind_silence(self._awake_s - self._live_s)
                 self._custody.step(now_s)
-                self._carry_out(self._machine.tick(now_s))
 
     def _post(self, work: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
         return lambda delivery: self._inbox.put(lambda: work(delivery))
@@ -176,86 +185,88 @@ class Watch:
     # -- frames ----------------------------------------------------------------------------------------
 
     def _live(self, delivery: Delivery) -> None:
+        if self._ending:  # not acknowledged: it is for the life after this one
+            return
         frame = self._identified(delivery)
         if frame is None:
             delivery.ack()
             return
-        last, self._last = self._last, frame.id
-        self._close_left_over(frame.id)
-        if last and last.session == frame.id.session and frame.id.sequence <= last.sequence:
-            self._last = last  # a redelivery
-            delivery.ack()
+        if not self._numbers.is_new(frame.id):
+            self._late_comer(frame, delivery)
             return
-        self._newest = frame
-        self._ring.add(frame)
+        self._newest, self._late = frame, datetime.now(UTC) - frame.id.time > LATE
+        self._offline, self._live_s = False, self._awake_s
         self._received += 1
         self._rate.mark(time.monotonic())
-        if last and frame.id.time - last.time > NEW_PICTURE:
-            self._detector.reset()
-        decision = self._look(frame)
-        late = datetime.now(UTC) - frame.id.time > LATE
+        self._close_left_over(frame.id)
+        left_out = self._numbers.came(frame.id)
+        if event := self._machine.event:
+            self._expect(event, frame.id.session, left_out)
+        self._ring.add(frame)
+        decision = self._sight.look(frame, busy=self._inbox.qsize() >= BUSY)
+        if decision and self._sight.scene_begins_to_change(decision):
+            self._voice.scene_change(self._machine.event, frame.id.time, decision.scene_change)
         actions = self._machine.frame(frame.id, decision)
-        self._carry_out(actions, late=late, ack=delivery.ack)
+        self._carry_out(actions, ack=delivery.ack)
         if Keep not in map(type, actions):
             delivery.ack()
 
     def _repair(self, delivery: Delivery) -> None:
-        frame = self._identified(delivery)
-        if frame:
-            self._ring.repair(frame)
-            self._custody.repair(frame)
-        delivery.ack()
+        if frame := self._identified(delivery):
+            self._late_comer(frame, delivery)
+        else:
+            delivery.ack()
+
+    def _late_comer(self, frame: Frame, delivery: Delivery) -> None:
+        self._ring.repair(frame)
+        self._custody.repair(frame, delivery.ack)
 
     def _identified(self, delivery: Delivery) -> Frame | None:
         try:
             frame_id = identify(delivery.payload)
         except NotAFrame:
             frame_id = None
-        if frame_id is None or frame_id.camera != self.camera:
-            self._undecodable += 1
+        if frame_id and frame_id.camera == self.camera and frame_id.sequence > 0:
+            return Frame(frame_id, delivery.payload)
+        self._unusable += 1
+        if time.monotonic() - self._grumbled_s >= GRUMBLE_S:
+            self._grumbled_s = time.monotonic()
             log.warning(
                 "%s: what came on %s is no frame of this camera; skipped", self.camera, delivery.topic
             )
-            return None
-        return Frame(frame_id, delivery.payload)
+        return None
 
-    def _look(self, frame: Frame) -> Decision | None:
-        """What the detector says; None where it is off, or has no time for this frame."""
-        if not self.motion_detection:
-            return None
-        if self._inbox.qsize() >= BUSY:
-            self._unanalysed += 1
-            return None
-        try:
-            gray = decode_gray(frame.jpeg, self._settings.working_height)
-        except UndecodableFrame:
-            self._undecodable += 1
-            return None
-        decision = self._detector.look(gray, frame.id.time.timestamp())
-        self._analysed += 1
-        age_ms = (datetime.now(UTC) - frame.id.time).total_seconds() * 1000
-        self._latency_ms += 0.1 * (age_ms - self._latency_ms)
-        if (decision.scene_change > 0) != self._scene_changed:
-            self._scene_changed = decision.scene_change > 0
-            if self._scene_changed:
-                self._voice.scene_change(self._machine.event, frame.id.time, decision.scene_change)
-        return decision
+    def _mind_silence(self, silent_s: float) -> None:
+        """No frame for so long: an event comes to its end, and what capture numbered meanwhile is its."""
+        if silent_s > LEFT_OVER_S:
+            self._close_left_over(None)
+        actions = self._machine.tick(self._awake_s)
+        if self._offline and silent_s > SILENCE_S:
+            actions += self._machine.close()
+        for action in actions:
+            if isinstance(action, Ended) and self._captured:
+                self._expect(action.summary.event, self._captured[0], self._numbers.unseen(*self._captured))
+        self._carry_out(actions)
+
+    def _expect(self, event: str, session: int, numbers: range) -> None:
+        """Numbers that capture gave and that did not come, in an event whose end may lie among them."""
+        if numbers := self._numbers.within(numbers, self._settings.post_roll):
+            self._custody.expect(event, session, numbers)
+            self._numbers.kept = session, numbers[-1]
 
     # -- events ----------------------------------------------------------------------------------------
 
-    def _carry_out(
-        self, actions: list[Action], *, late: bool = False, ack: Callable[[], None] = lambda: None
-    ) -> None:
+    def _carry_out(self, actions: list[Action], ack: Callable[[], None] | None = None) -> None:
         """Does what the machine decided; `ack` is called when the broker has the frame that is kept."""
         kept = {action.frame for action in actions if isinstance(action, Keep)}
         for action in actions:
             match action:
                 case Opened():
-                    self._open(action, kept, late=late)
+                    self._open(action, kept)
                 case Keep(event, frame_id):
                     self._keep(event, frame_id, ack)
                 case Motion(on):
-                    self._voice.motion(on=on and not late)
+                    self._moving = on
                 case Updated(summary):
                     self._voice.updated(summary)
                     self._show_best(summary.best)
@@ -263,57 +274,41 @@ class Watch:
                     self._show_best(summary.best)
                     self._voice.ended(summary, self._settings_hash())
                     self._custody.end(summary, time.monotonic())
+        self._voice.motion(on=self._moving and not self._late)
 
-    def _open(self, opened: Opened, kept: set[FrameId], *, late: bool) -> None:
+    def _open(self, opened: Opened, kept: set[FrameId]) -> None:
+        newest = self._numbers.last
+        assert newest, "the machine opens an event only where there is a frame"
         self._events += 1
-        ring = self._ring.since(opened.since)
-        pre_roll = [frame for frame in ring if frame.id not in kept and self._is_free(frame.id)]
-        first = pre_roll[0].id if pre_roll else self._last
-        self._custody.open(opened.event, opened.reason, opened.time, first)
-        self._voice.opened(opened, late=late)
-        self._expect_pre_roll(opened, pre_roll)
+        pre_roll = [
+            frame
+            for frame in self._ring.since(opened.since)
+            if frame.id not in kept and self._numbers.is_free(frame.id)
+        ]
+        first = pre_roll[0].id if pre_roll else newest
+        self._custody.open(opened.event, opened.reason, opened.time, opened.since, first)
+        self._voice.opened(opened, late=self._late)
+        self._custody.expect(opened.event, first.session, self._numbers.lacking(first, opened.since))
         for frame in pre_roll:
             self._custody.take(opened.event, frame)
-            self._kept = frame.id
+            self._numbers.kept = number_of(frame.id)
 
-    def _keep(self, event: str, frame_id: FrameId, ack: Callable[[], None]) -> None:
-        frame = self._newest if self._newest and self._newest.id == frame_id else None
-        if frame is None:
+    def _keep(self, event: str, frame_id: FrameId, ack: Callable[[], None] | None) -> None:
+        frame = self._newest
+        if frame is None or frame.id != frame_id:
             raise RuntimeError(f"the machine keeps {frame_id}, which is not the newest frame")
         self._custody.take(event, frame, ack)
-        self._kept = frame_id
+        self._numbers.kept = number_of(frame_id)
 
-    def _is_free(self, frame: FrameId) -> bool:
-        """A frame belongs to one event at most."""
-        kept = self._kept
-        return kept is None or kept.session != frame.session or frame.sequence > kept.sequence
-
-    def _expect_pre_roll(self, opened: Opened, have: list[Frame]) -> None:
-        """After our start the ring does not reach back far enough: what is missing is asked for by number."""
-        first = have[0].id if have else self._last
-        fps = self._rate.per_second(time.monotonic())
-        if first is None or not fps or not self._is_free(first):
-            return
-        lacking = int((first.time - opened.since).total_seconds() * fps)
-        low = max(1, first.sequence - lacking)
-        if self._kept and self._kept.session == first.session and not have:
-            low = max(low, self._kept.sequence + 1)
-        if lacking > 1:
-            self._custody.expect(opened.event, first.session, low, first.sequence - 1)
-
-    def _close_left_over(self, first_unseen: FrameId) -> None:
+    def _close_left_over(self, first_unseen: FrameId | None) -> None:
         """Ends the event that an earlier life of ours left open, with all that was published of it."""
+        longest = timedelta(seconds=self._settings.max_length)
         for handover in self._left_open:
-            closed = closed_before(handover, first_unseen)
+            closed = closed_before(handover, first_unseen, longest)
             self._memory.ended(closed)
             self._custody.restore([closed])
-            last = closed.frames[-1]
-            self._kept = FrameId(self.camera, int(last.session, 16), last.sequence, first_unseen.time)
+            self._numbers.kept = self._memory.kept(self.camera)
         self._left_open = []
-
-    def _answer(self, request: Resend) -> None:
-        if answer := self._custody.ask(request, self._ring.get):
-            self._control.send(self._topics.camera(self.camera, leaf.RESENT), answer.payload())
 
     def _show_best(self, best: FrameId | None) -> None:
         if best is None or best == self._snapshot:

@@ -44,8 +44,8 @@ class Logins:
     def as_text(self) -> str:
         lines = []
         for title, fields in asdict(self).items():
-            lines.append(title)
-            lines += [f"  {name.replace('_', ' '):<11} {value}" for name, value in fields.items() if value]
+            known = [f"  {name.replace('_', ' '):<11} {value}" for name, value in fields.items() if value]
+            lines += [title, *known] if known else []
         return "\n".join(lines)
 
 
