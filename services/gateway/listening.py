@@ -9,7 +9,7 @@ from aiohttp import web
 from services.contract.settings import split_address
 from services.runtime.errors import UserError
 
-GOODBYE_S = 0.5  # what still runs then, such as a live stream, is cut off
+GOODBYE_S = 0.2  # what still runs then, such as a live stream, is cut off
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from services.contract.message import iso
 from services.gateway.archive.library import Entry, Library
 from services.gateway.archive.query import NoQuery, parse_query
 from services.gateway.cameras import CAMERA, EVENT, Cameras
+from services.gateway.pictures.picture import timestamp
 
 ONE = f"/api/archive/events/{CAMERA}/{EVENT}"
 #: A stored frame never changes: a browser that has it need not ask again.
@@ -71,7 +72,7 @@ class ArchiveApi:
         jpeg = await self._library.picture(frame)
         if jpeg is None:
             raise web.HTTPNotFound(text="the frame is no longer in the archive")
-        headers = {**KEEP, "ETag": f'"{frame.sha256}"', "X-Sequence": str(frame.sequence)}
+        headers = {**KEEP, "X-Timestamp": timestamp(frame.time), "X-Sequence": str(frame.sequence)}
         return web.Response(body=jpeg, content_type="image/jpeg", headers=headers)
 
 

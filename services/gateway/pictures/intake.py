@@ -1,7 +1,7 @@
 """What is taken of the frames that arrive, and how it gets from the network thread into the event loop."""
 
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,12 +61,12 @@ class Mailbox:
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
-        self._newest: Picture | None = None
+        self._newest: deque[Picture] = deque(maxlen=1)  # both ends of it are one step each, for any thread
         self._rung = False
 
     def offer(self, picture: Picture) -> None:
         """From the network thread."""
-        self._newest = picture
+        self._newest.append(picture)
         if not self._rung:
             self._rung = True
             self._ring()
@@ -74,5 +74,7 @@ class Mailbox:
     def take(self) -> Picture | None:
         """From the loop. Lets the next offer ring before it looks, so that none is forgotten."""
         self._rung = False
-        picture, self._newest = self._newest, None
-        return picture
+        try:
+            return self._newest.pop()
+        except IndexError:  # an earlier wake-up has brought it already
+            return None

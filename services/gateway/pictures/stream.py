@@ -63,9 +63,7 @@ class Streams:
                 count, picture = await channel.after(count)
                 async with asyncio.timeout(DEAD_S):
                     await writer.write(picture.part)
-                    await (
-                        writer.drain()
-                    )  # until the kernel has all of it: then the viewer can take a newer one
+                    await writer.drain()  # until the kernel has it all
         if transport:
             transport.abort()  # closing would first wait for a viewer that was given up
         return response

@@ -94,9 +94,13 @@ function showEvent(event) {
 let source;
 let watchdog;
 
-function heard() {
+function expect() {
   clearTimeout(watchdog);
   watchdog = setTimeout(reconnect, LOST_AFTER_MS);
+}
+
+function heard() {
+  expect();
   document.querySelector("[data-connection]").hidden = true;
 }
 
@@ -149,7 +153,7 @@ function connect() {
     showTroubles(state.troubles);
     showEvents();
   });
-  heard();
+  expect();
 }
 
 // A browser opens six connections to a server: pages that nobody looks at must not take them.

@@ -1,0 +1,82 @@
+from services.contract.status import ArchiverStats, HealthDetail, MotionStats, ServiceInfo
+from services.contract.topics import Topics
+from services.gateway.live.health import troubles
+from services.gateway.live.state import LiveState
+from tests.unit.gateway.frames import NOW
+from tests.unit.gateway.test_state import STATS
+
+
+def well() -> LiveState:
+    state = LiveState(Topics(), {"door": "Front door"}, lambda *_: None)
+    for service in ("capture", "motion", "archiver", "gateway"):
+        state.take(f"nightjar/service/{service}/1", b"online")
+    state.take("nightjar/camera/door/status", b"online")
+    state.take("nightjar/camera/door/stats/capture", STATS.payload())
+    return state
+
+
+def said(state: LiveState, broker: str = "", archive: str = "") -> list[str]:
+    return [trouble.text for trouble in troubles(state, broker, archive)]
+
+
+def test_when_all_is_well_nothing_is_said() -> None:
+    assert said(well()) == []
+
+
+def test_without_the_broker_nothing_else_is_said_since_nothing_else_is_known() -> None:
+    state = LiveState(Topics(), {"door": "Front door"}, lambda *_: None)
+    assert said(state, broker="the broker mqtt://b:1883 cannot be reached: refused") == [
+        "The broker mqtt://b:1883 cannot be reached: refused."
+    ]
+
+
+def test_a_service_that_is_missing_is_named_with_what_people_miss() -> None:
+    state = well()
+    state.take("nightjar/service/archiver/1", b"offline")
+    (trouble,) = troubles(state, "", "")
+    assert trouble.text == "Archiver is not running: events are not stored; their frames wait."
+    assert "docker compose logs archiver" in trouble.advice
+
+
+def test_a_paused_archiver_is_said() -> None:
+    state = well()
+    info = ServiceInfo(service="archiver", version="1", instance="1", cameras=["door"], paused=True)
+    state.take("nightjar/service/archiver/1/info", info.payload())
+    assert said(state) == ["The archiver has paused: it cannot store at the moment."]
+
+
+def test_a_camera_says_its_own_problem_and_since_when() -> None:
+    state = well()
+    state.take("nightjar/camera/door/status", b"offline")
+    state.take("nightjar/camera/door/health/detail", HealthDetail(problem="no answer", since=NOW).payload())
+    (trouble,) = troubles(state, "", "")
+    assert (trouble.text, trouble.since, trouble.camera) == ("Front door: No answer.", NOW, "door")
+
+
+def test_a_camera_without_a_problem_may_still_be_offline_or_unheard_of() -> None:
+    state = well()
+    state.take("nightjar/camera/door/status", b"offline")
+    assert said(state) == ["Front door: the camera is offline."]
+    state.take("nightjar/camera/door/status", b"")
+    assert said(state) == ["Front door: nothing has been heard of the camera."]
+
+
+def test_every_lost_frame_is_accounted_for() -> None:
+    state = well()
+    motion = MotionStats(
+        time=NOW, fps=15, received=9, analysed=9, unanalysed=0, undecodable=0, repaired=0, missing=1,
+        events=0, event_frames=0, open_handovers=0, latency_ms=1,
+    )  # fmt: skip
+    archiver = ArchiverStats(time=NOW, stored=0, stored_bytes=0, events=0, failed=3, unusable=0, waiting=0)
+    state.take("nightjar/camera/door/stats/capture", STATS.model_copy(update={"lost": 2}).payload())
+    state.take("nightjar/camera/door/stats/motion", motion.payload())
+    state.take("nightjar/camera/door/stats/archiver", archiver.payload())
+    assert said(state) == [
+        "Front door: 2 frames never reached the broker.",
+        "Front door: 1 frame went missing on the way to motion.",
+        "Front door: 3 frames could not be stored.",
+    ]
+
+
+def test_an_archive_that_cannot_be_read_is_said() -> None:
+    assert said(well(), archive="the archive's folder /srv is away") == ["The archive's folder /srv is away."]
