@@ -150,14 +150,18 @@ class Compose:
             name: str(free_port()) for name in ("GATEWAY_PORT", "MQTT_PORT", "S3_PORT", "S3_CONSOLE_PORT")
         }
         self._environment = {**os.environ, **ports}
+        self.project = f"nightjar-test-{os.getpid()}"
         self._command = [
-            "docker", "compose", "--project-name", f"nightjar-test-{os.getpid()}",
+            "docker", "compose", "--project-name", self.project,
             "--project-directory", str(ROOT),
             "--file", str(ROOT / "compose.yaml"), "--file", str(override),
         ]  # fmt: skip
 
-    def start(self) -> None:
+    def build(self) -> None:
         self._run("build", timeout_s=BUILD_S)
+
+    def start(self) -> None:
+        self.build()
         self._run("up", "--detach")
         wait_for_dashboard(self.access().dashboard, self.log)
 
