@@ -136,7 +136,8 @@ def mosquitto() -> Iterator[Server | None]:
     with tempfile.TemporaryDirectory() as folder:
         conf = Path(folder, "mosquitto.conf")
         conf.write_text(
-            f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 1000000\n"
+            f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
+            "max_queued_messages 1000000\n"
         )
         Path(folder).chmod(0o755)
         program = shutil.which("mosquitto")
