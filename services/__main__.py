@@ -114,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
 
     replay = commands.add_parser("replay", help="run the motion detector over a video and list its events")
     replay.add_argument("video", help="any video file that OpenCV reads")
-    replay.add_argument("--json", type=Path, metavar="FILE", help="write the events as JSON; - for standard output")
+    replay.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the events as JSON; - for standard output"
+    )
     for name in ("sensitivity", "threshold", "min-area"):
         replay.add_argument(f"--{name}", metavar="N", help="instead of its default, as in nightjar.yaml")
     replay.set_defaults(command=_replay)
