@@ -21,7 +21,7 @@ setup: $(READY) ## the environment alone, with .venv/bin/nightjar (PYTHON=… na
 	@echo 'Ready: $(BIN)/nightjar'
 
 demo: $(READY) ## all of Nightjar in one process with a demo camera (CAMERA=<url or file>: with that one)
-	@exec $(BIN)/nightjar demo $(if $(CAMERA),--camera '$(CAMERA)')
+	@exec $(BIN)/nightjar demo $(if $(CAMERA),--camera '$(CAMERA)') $(if $(LISTEN),--listen '$(LISTEN)')
 
 up: ## all of Nightjar in containers, built from what is here
 	@exec docker compose up --build
