@@ -47,3 +47,8 @@ def not_archived(handover: Handover) -> EventMessage:
         reason=handover.reason,
         why="archiving is switched off for this camera",
     )
+
+
+def rejected(handover: Handover, why: str) -> EventMessage:
+    """The store takes the event's frames but not its manifest, and never will."""
+    return not_archived(handover).model_copy(update={"event_type": EventType.ARCHIVE_FAILED, "why": why})

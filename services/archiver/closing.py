@@ -10,7 +10,7 @@ from services.contract.handover import Handover, Resend, Resent, ranges
 
 #: Seconds after which the same holder is asked again, and then given up ("repair by number").
 WAITS_S = (1.0, 4.0, 16.0)
-#: How long frames may be on their way when the handover overtakes them.
+#: Nothing is missing before no frame has come for so long: the handover overtakes them.
 GRACE_S = 0.5
 #: Ranges in one request; what does not fit is asked for next time.
 MOST_RANGES = 100
@@ -27,16 +27,17 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """These may be in the store already, put there by an archiver before this one."""
+    """Some may be in the store already, put there by an archiver before this one; these keys are known."""
 
-    numbers: frozenset[Number]
+    known: frozenset[str]
 
 
 class Closing:
     """One ended event until it can be closed. Pure: the time and what is stored are given.
 
     What is missing is looked for in the store first. Then each holder that may have it is asked up to three
-    times: motion, which keeps an event's frames, and then capture, which keeps its last ones.
+    times: motion, which keeps an event's frames, and then capture, which keeps its last ones. As long as
+    frames come, nobody is asked again and nothing is given up.
     """
 
     def __init__(self, handover: Handover, now_s: float) -> None:
@@ -55,17 +56,21 @@ class Closing:
 
     def resent(self, answer: Resent) -> None:
         """A holder says what it no longer has."""
-        for first, last in answer.gone:
-            self._gone[answer.by].update((answer.session, number) for number in range(first, last + 1))
+        self._gone[answer.by].update(
+            (session, number)
+            for session, number in self._wanted
+            if session == answer.session and any(first <= number <= last for first, last in answer.gone)
+        )
 
     def step(self, account: EventAccount, now_s: float) -> list[Resend] | Look | Close:
         """What to do now: nothing (an empty list), requests to publish, look in the store, or close."""
         missing = self._missing(account)
-        if missing and now_s < self._next_s and not self._all_gone(missing):
+        due_s = max(self._next_s, account.came_s + GRACE_S)
+        if missing and now_s < due_s and not self._all_gone(missing):
             return []
         if missing and not self._looked:
             self._looked = True
-            return Look(frozenset(missing))
+            return Look(frozenset(frame.key for frame in account.stored.values()))
         while self._asks and missing:
             holder, wait_s = self._asks[0]
             askable = [number for number in missing if number not in self._gone[holder]]
@@ -91,7 +96,8 @@ class Closing:
 
     def _manifest(self, account: EventAccount, missing: list[Number]) -> Manifest:
         why = dict.fromkeys(missing, "nobody has it any more")
-        why |= {n: reason for n, reason in account.failed.items() if n in set(self._wanted)}
+        wanted = set(self._wanted)
+        why |= {number: reason for number, reason in account.failed.items() if number in wanted}
         handover = self.handover
         return Manifest(
             camera=handover.camera,

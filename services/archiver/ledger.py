@@ -15,10 +15,11 @@ MOST_EVENTS = 2000
 
 @dataclass(slots=True)
 class EventAccount:
-    """What is known of one event's frames."""
+    """What is known of one event's frames; `came_s` is when the last of them was dealt with."""
 
     stored: dict[Number, StoredFrame] = field(default_factory=dict)
     failed: dict[Number, str] = field(default_factory=dict)
+    came_s: float = float("-inf")
 
 
 class Ledger:
@@ -28,19 +29,35 @@ class Ledger:
         self._events: OrderedDict[tuple[str, str], EventAccount] = OrderedDict()
         self._lock = threading.Lock()
 
-    def stored(self, camera: str, event: str, frame: StoredFrame) -> None:
-        with self._lock:
-            self._account(camera, event).stored[frame.session, frame.sequence] = frame
-
-    def failed(self, camera: str, event: str, number: Number, why: str) -> None:
-        with self._lock:
-            self._account(camera, event).failed[number] = why
-
-    def of(self, camera: str, event: str) -> EventAccount:
-        """A copy of what is known now."""
+    def stored(self, camera: str, event: str, frame: StoredFrame, now_s: float) -> None:
         with self._lock:
             account = self._account(camera, event)
-            return EventAccount(dict(account.stored), dict(account.failed))
+            account.stored[frame.session, frame.sequence] = frame
+            account.came_s = now_s
+
+    def failed(self, camera: str, event: str, number: Number, why: str, now_s: float) -> None:
+        with self._lock:
+            account = self._account(camera, event)
+            account.failed[number] = why
+            account.came_s = now_s
+
+    def of(self, camera: str, event: str) -> EventAccount:
+        """A copy of what is known now.
+
+        Its `came_s` counts the camera's earlier events too: a broker brings a camera's frames in order, so
+        while theirs still come, this one's may be on their way.
+        """
+        with self._lock:
+            account = self._events.get((camera, event), EventAccount())
+            came_s = max(
+                (
+                    one.came_s
+                    for (where, which), one in self._events.items()
+                    if where == camera and which <= event
+                ),
+                default=account.came_s,
+            )
+            return EventAccount(dict(account.stored), dict(account.failed), came_s)
 
     def close(self, camera: str, event: str) -> None:
         with self._lock:

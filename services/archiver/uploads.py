@@ -23,13 +23,15 @@ class Stopped(Exception):
 class Uploads:
     """A store that is waited for: temporary errors are retried until it works, or until `give_up`.
 
-    `problem` is the sentence of what is wrong with the store now; it is logged when it changes.
+    `problem` is the sentence of what is wrong with the store now; it is logged once, and its end too.
+    `wait` is how to wait so many seconds, but no longer than until `give_up`.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, wait: Callable[[float], object] | None = None) -> None:
         self.store = store
         self.problem = ""
         self._stop = threading.Event()
+        self._wait = wait or self._stop.wait
         self._lock = threading.Lock()
 
     def give_up(self) -> None:
@@ -41,23 +43,27 @@ class Uploads:
         self.insist(lambda: self.store.put(key, data, content_type, metadata))
 
     def insist(self, action: Callable[[], T]) -> T:
-        """The action's result, when the store is there for it. Raises `Stopped` at the end of the service."""
+        """The action's result, when the store is there for it. Raises `Stopped` at the end of the service.
+
+        After a failure the store is prepared anew, so that a bucket which vanished comes back.
+        """
         backoff = Backoff(cap_s=RETRY_CAP_S)
+        failed = False
         while not self._stop.is_set():
             try:
+                if failed:
+                    self.store.prepare()
                 result = action()
             except StoreUnavailable as error:
+                failed = True
                 self._say(str(error))
-                delay_s = REFUSED_RETRY_S if isinstance(error, StoreRefused) else backoff.next()
-                self._stop.wait(delay_s)
+                self._wait(REFUSED_RETRY_S if isinstance(error, StoreRefused) else backoff.next())
                 continue
             self._say("")
             return result
         raise Stopped
 
     def _say(self, problem: str) -> None:
-        if problem == self.problem:
-            return
         with self._lock:
             was, self.problem = self.problem, problem
         if problem and not was:

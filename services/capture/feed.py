@@ -13,12 +13,12 @@ from services.capture.repairs import Repairs
 from services.capture.ring import Ring
 from services.contract import topics as leaf
 from services.contract.frame import FrameId, NotAFrame, stamp
-from services.contract.handover import Resend, Resent
+from services.contract.handover import Resend
 from services.contract.settings import CaptureSettings
 from services.contract.status import OFFLINE, ONLINE, CaptureStats
 from services.contract.topics import Topics
 from services.runtime.backoff import Backoff
-from services.runtime.mqtt import BrokerAddress, Link, Parcel, Will
+from services.runtime.mqtt import BrokerAddress, Delivery, Link, Parcel, Will
 from services.runtime.rates import Rate
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,8 @@ class Feed:
     """A camera's thread and its MQTT link.
 
     `on_change(camera, problem, outage_s)` is told when the camera goes (a sentence, 0) and when it is back
-    (an empty problem, seconds that it was away).
+    (an empty problem, seconds that it was away). A frame of more than `max_bytes` is left out: the broker
+    would close the connection over it, again and again.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class Feed:
         broker: BrokerAddress,
         topics: Topics,
         *,
+        max_bytes: int,
         open_camera: Callable[[Callable[[], int]], Camera],
         on_change: Callable[[str, str, float], None],
     ) -> None:
         self.camera = camera
         self._settings = settings
         self._topics = topics
+        self._max_bytes = max_bytes
         self._open_camera = open_camera
         self._on_change = on_change
         self._status_topic = topics.camera(camera, leaf.STATUS)
@@ -65,6 +68,7 @@ class Feed:
         self._enabled = threading.Event()
         self._ended = threading.Event()
         self._sequence = self._published = self._lost = self._broken = self._reconnects = 0
+        self._too_large = False
         self._source: Camera | None = None
         self._rate = Rate()
         self._live_at_s = self._preview_at_s = float("-inf")
@@ -80,9 +84,9 @@ class Feed:
             self._enabled.clear()
             self._halt.set()
 
-    def ask(self, request: Resend) -> Resent | None:
-        """Somebody misses frames: they follow between the live ones. The answer names what is gone."""
-        return self._repairs.ask(request)
+    def attach(self) -> None:
+        """Listens for whoever misses frames, on the link that brings them: where they flow, it is heard."""
+        self.link.subscribe(self._topics.camera(self.camera, leaf.RESEND), self._resend)
 
     def tick(self, now_s: float) -> None:
         """Gives repairs while there is no live frame for them to follow."""
@@ -120,6 +124,8 @@ class Feed:
             before = self._sequence
             try:
                 for picture in camera.pictures(self._halt):
+                    if self._halt.is_set():  # switched off: not one more
+                        break
                     self._take(picture)
                 problem, delay_s = "", 0.0
             except CameraLost as lost:
@@ -152,6 +158,9 @@ class Feed:
         except NotAFrame:
             self._broken += 1
             return
+        if len(jpeg) > self._max_bytes:
+            self._leave_out(len(jpeg))
+            return
         self._sequence = frame.sequence
         self._ring.put(frame.sequence, jpeg, now_s)
         self.link.send(self._live_topic, jpeg, on_taken=self._count_published)
@@ -163,6 +172,26 @@ class Feed:
             self._preview_at_s = now_s
             if small := preview(jpeg):
                 self.link.flash(self._topics.frames(self.camera, leaf.PREVIEW), small, retain=True)
+
+    def _leave_out(self, size: int) -> None:
+        self._broken += 1
+        if not self._too_large:
+            self._too_large = True
+            log.warning(
+                "%s: pictures of %.1f MB are left out, the broker takes none that large; "
+                "lower the camera's resolution or quality, or raise mqtt.max_packet_mb",
+                self.camera, size / MB,
+            )  # fmt: skip
+
+    def _resend(self, delivery: Delivery) -> None:
+        try:
+            request = Resend.model_validate_json(delivery.payload)
+            answer = self._repairs.ask(request) if request.ask == "capture" else None
+        except ValueError:
+            log.warning("a message on %s was not understood and is ignored", delivery.topic)
+            return
+        if answer:
+            self.link.send(self._topics.camera(self.camera, leaf.RESENT), answer.payload())
 
     def _give_repairs(self) -> None:
         for topic, jpeg in self._repairs.next():
@@ -187,5 +216,6 @@ class Feed:
     def _count_published(self) -> None:
         self._published += 1
 
-    def _count_lost(self, _parcel: Parcel) -> None:
-        self._lost += 1
+    def _count_lost(self, parcel: Parcel) -> None:
+        if parcel.topic == self._live_topic:
+            self._lost += 1

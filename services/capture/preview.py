@@ -6,6 +6,8 @@ import numpy as np
 from services.contract.frame import NotAFrame, size
 
 MAX_WIDTH = 640
+# Larger than any camera's: a few bytes could claim so many, and the decoder would make room for them.
+MOST_PIXELS = 2**27
 QUALITY = 70
 
 
@@ -16,15 +18,20 @@ def preview(jpeg: bytes) -> bytes | None:
     first and the exact size second.
     """
     try:
-        width, _ = size(jpeg)
+        width, height = size(jpeg)
     except NotAFrame:
+        return None
+    if width * height > MOST_PIXELS:
         return None
     flag = cv2.IMREAD_COLOR
     if width >= 4 * MAX_WIDTH:
         flag = cv2.IMREAD_REDUCED_COLOR_4
     elif width >= 2 * MAX_WIDTH:
         flag = cv2.IMREAD_REDUCED_COLOR_2
-    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), flag)
+    try:
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), flag)
+    except cv2.error:
+        return None
     if picture is None:
         return None
     height, width = picture.shape[:2]

@@ -1,4 +1,4 @@
-"""Wires the cameras to MQTT: status, health, settings at run time, repairs and statistics."""
+"""Wires the cameras to MQTT: status, health, settings at run time and statistics."""
 
 import logging
 import os
@@ -9,19 +9,17 @@ from datetime import UTC, datetime
 from functools import partial
 
 import cv2
-from pydantic import ValidationError
 
 from services.capture.cameras import Camera, CameraOptions, NextNumber, open_camera
 from services.capture.feed import Feed
 from services.contract import topics as leaf
 from services.contract.events import EventMessage, EventType
-from services.contract.handover import Resend
 from services.contract.message import Message
 from services.contract.settings import CameraSettings, Settings
 from services.contract.status import OFF, ON, HealthDetail
 from services.contract.topics import Topics
 from services.runtime.controls import ControlBoard
-from services.runtime.mqtt import BrokerAddress, Delivery
+from services.runtime.mqtt import BrokerAddress
 from services.runtime.presence import control_link
 from services.runtime.run import Crew
 from services.runtime.state import StateFile
@@ -30,6 +28,9 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.1
 STATS_INTERVAL_S = 2.0
+MB = 1_000_000
+#: What the broker counts beside the picture: topic, properties, lengths.
+HEADER_BYTES = 1_000
 
 
 class CaptureService:
@@ -53,6 +54,7 @@ class CaptureService:
                 own.capture,
                 broker,
                 self._topics,
+                max_bytes=int(settings.mqtt.max_packet_mb * MB) - HEADER_BYTES,
                 open_camera=partial(_open, own),
                 on_change=self._camera_changed,
             )
@@ -72,9 +74,9 @@ class CaptureService:
         self._board.load()
         self._board.attach(self._control)
         for camera, feed in self._feeds.items():
+            feed.attach()
             feed.set_enabled(self._board.value(camera, "enabled"))
             self._say_health(camera, "")
-        self._control.subscribe(self._topics.camera(leaf.ANY, leaf.RESEND), self._resend)
         crew = Crew(stop)
         crew.start("capture-control", self._control.run)
         for camera, feed in self._feeds.items():
@@ -98,18 +100,6 @@ class CaptureService:
                     self._control.flash(self._topics.stats(camera, self.name), stats.payload(), retain=True)
 
     # -- what arrives ------------------------------------------------------------------------------------
-
-    def _resend(self, delivery: Delivery) -> None:
-        camera, _ = self._topics.split(delivery.topic) or ("", "")
-        try:
-            request = Resend.model_validate_json(delivery.payload)
-        except ValidationError:
-            log.warning("%s: a message on %s was not understood and is ignored", camera, delivery.topic)
-            return
-        if request.ask != self.name or camera not in self._feeds:
-            return
-        if answer := self._feeds[camera].ask(request):
-            self._control.send(self._topics.camera(camera, leaf.RESENT), answer.payload())
 
     def _setting_changed(self, camera: str, setting: str) -> None:
         if setting == "enabled":

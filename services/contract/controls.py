@@ -48,7 +48,7 @@ def _number(low: float, high: float, *, whole: bool = False, empty: bool = False
         except ValueError:
             raise Refused(f"{takes}, not '{_short(text)}'") from None
         if not low <= value <= high:
-            raise Refused(f"{takes}, not {_short(text)}")
+            raise Refused(f"{takes}, not '{_short(text)}'")
         return value
 
     return read

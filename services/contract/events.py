@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.contract.message import Aliased, CameraName, EventId, Message, Session, Time
+from services.contract.message import Aliased, CameraName, EventId, Message, Sentence, Session, Time
 
 
 class EventType(StrEnum):
@@ -42,7 +42,7 @@ class Missing(Aliased):
     session: Session
     first: int = Field(alias="from", ge=1, description="first number that is missing")
     last: int = Field(alias="to", ge=1, description="last number that is missing")
-    why: str
+    why: Sentence
 
 
 class EventMessage(Message):
@@ -77,4 +77,4 @@ class EventMessage(Message):
     sha256: str | None = Field(None, description="SHA-256 of the manifest")
     url: str | None = Field(None, description="the event's page on the gateway")
     missing: list[Missing] | None = Field(None, description="what could not be had any more", max_length=32)
-    why: str | None = Field(None, description="archive_failed, not_archived: the sentence")
+    why: Sentence | None = Field(None, description="archive_failed, not_archived: the sentence")

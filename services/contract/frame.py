@@ -1,7 +1,7 @@
 """A frame describes itself: one EXIF segment, right after SOI, names its camera, its time and its number.
 
-Layout of the segment that `stamp` writes (Exif 2.32, big-endian TIFF): IFD0 with Orientation, Model and a
-pointer to the Exif IFD, which holds DateTimeOriginal, OffsetTimeOriginal, SubSecTimeOriginal and
+Layout of the segment that `stamp` writes (Exif 2.32, big-endian TIFF): IFD0 with Model, Orientation and a
+pointer to the Exif IFD, which holds ExifVersion, DateTimeOriginal, OffsetTimeOriginal, SubSecTimeOriginal and
 ImageUniqueID. The picture's own bytes are never touched.
 """
 
@@ -15,8 +15,8 @@ EOI = b"\xff\xd9"
 EXIF = b"Exif\x00\x00"
 
 _ORIENTATION, _MODEL, _EXIF_IFD = 0x0112, 0x0110, 0x8769
-_DATE_TIME, _OFFSET_TIME, _SUB_SEC, _UNIQUE_ID = 0x9003, 0x9011, 0x9291, 0xA420
-_ASCII, _SHORT, _LONG = 2, 3, 4
+_VERSION, _DATE_TIME, _OFFSET_TIME, _SUB_SEC, _UNIQUE_ID = 0x9000, 0x9003, 0x9011, 0x9291, 0xA420
+_ASCII, _SHORT, _LONG, _UNDEFINED = 2, 3, 4, 7
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -52,11 +52,13 @@ def stamp(jpeg: bytes, frame_id: FrameId) -> bytes:
     Raises `NotAFrame` where the bytes are no complete JPEG.
     """
     check(jpeg)
-    start, end, orientation = _camera_exif(jpeg)
-    segment = _segment(frame_id, orientation)
-    if end:
-        return b"".join((SOI, segment, jpeg[2:start], jpeg[end:]))
-    return b"".join((SOI, segment, jpeg[2:]))
+    theirs, orientation = _camera_exif(jpeg)
+    parts, at = [SOI, _segment(frame_id, orientation)], 2
+    for start, end in theirs:
+        parts.append(jpeg[at:start])
+        at = end
+    parts.append(jpeg[at:])
+    return b"".join(parts)
 
 
 def identify(jpeg: bytes) -> FrameId | None:
@@ -72,10 +74,10 @@ def identify(jpeg: bytes) -> FrameId | None:
 
 
 def check(jpeg: bytes) -> None:
-    """Raises `NotAFrame` unless the bytes begin and end as a JPEG does (trailing zero padding allowed)."""
+    """Raises `NotAFrame` unless the bytes begin and end as a JPEG does, padding at its end apart."""
     if jpeg[:3] != b"\xff\xd8\xff":
         raise NotAFrame("the bytes do not begin as a JPEG does")
-    if jpeg[-2:] != EOI and jpeg[-64:].rstrip(b"\x00\r\n")[-2:] != EOI:
+    if jpeg[-2:] != EOI and jpeg[-4096:].rstrip(b"\x00\r\n")[-2:] != EOI:
         raise NotAFrame("the JPEG is cut off: it has no end")
 
 
@@ -115,7 +117,7 @@ def _frame_of_segment(camera: str, orientation: int) -> tuple[bytes, bytes]:
     ifd0_at, ifd0_len = 8, 2 + 3 * 12 + 4
     model_at = ifd0_at + ifd0_len
     exif_at = model_at + len(model)
-    values_at = exif_at + 2 + 4 * 12 + 4
+    values_at = exif_at + 2 + 5 * 12 + 4
     ifd0 = (
         struct.pack(">H", 3)
         + _entry(_MODEL, _ASCII, len(camera) + 1, struct.pack(">I", model_at))
@@ -126,7 +128,8 @@ def _frame_of_segment(camera: str, orientation: int) -> tuple[bytes, bytes]:
     if len(camera) + 1 <= 4:  # a value of up to four bytes stands in the entry itself
         ifd0 = ifd0[:2] + _entry(_MODEL, _ASCII, len(camera) + 1, camera.encode() + b"\x00") + ifd0[14:]
     exif = (
-        struct.pack(">H", 4)
+        struct.pack(">H", 5)
+        + _entry(_VERSION, _UNDEFINED, 4, b"0232")
         + _entry(_DATE_TIME, _ASCII, 20, struct.pack(">I", values_at))
         + _entry(_OFFSET_TIME, _ASCII, 7, struct.pack(">I", values_at + 20))
         + _entry(_SUB_SEC, _ASCII, 7, struct.pack(">I", values_at + 28))
@@ -148,9 +151,10 @@ def _segment(frame_id: FrameId, orientation: int) -> bytes:
     return head + values.encode("ascii") + tail
 
 
-def _camera_exif(jpeg: bytes) -> tuple[int, int, int]:
-    """`(start, end, orientation)` of the EXIF segment that the JPEG came with; `(0, 0, 1)` without one."""
-    at = 2
+def _camera_exif(jpeg: bytes) -> tuple[list[tuple[int, int]], int]:
+    """Where the EXIF segments are that the JPEG came with, and its Orientation (1 without one)."""
+    found: list[tuple[int, int]] = []
+    orientation, at = 1, 2
     while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
         marker = jpeg[at + 1]
         if marker == 0xFF:  # fill byte
@@ -160,9 +164,13 @@ def _camera_exif(jpeg: bytes) -> tuple[int, int, int]:
             break
         length = int.from_bytes(jpeg[at + 2 : at + 4], "big")
         if marker == 0xE1 and jpeg[at + 4 : at + 10] == EXIF:
-            return at, at + 2 + length, _orientation(jpeg[at + 10 : at + 2 + length])
+            if not found:
+                orientation = _orientation(jpeg[at + 10 : at + 2 + length])
+            found.append((at, at + 2 + length))
         at += 2 + length
-    return 0, 0, 1
+    if found and at > len(jpeg):
+        raise NotAFrame("the JPEG is damaged: a segment reaches beyond its end")
+    return found, orientation
 
 
 # -- reading -----------------------------------------------------------------------------------------------
@@ -195,7 +203,7 @@ def _orientation(tiff: bytes) -> int:
 
 def orientation(jpeg: bytes) -> int:
     """The EXIF Orientation (1 to 8) of a JPEG; 1, upright, where it says nothing."""
-    return _camera_exif(jpeg)[2]
+    return _camera_exif(jpeg)[1]
 
 
 def _text(tiff: bytes, order: str, entry: tuple[int, int, bytes]) -> str:

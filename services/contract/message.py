@@ -1,9 +1,16 @@
 """What all JSON messages share: times in UTC with microseconds, unknown fields ignored on arrival."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+)
 
 
 def iso(time: datetime) -> str:
@@ -11,9 +18,17 @@ def iso(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def _shortened(text: Any) -> Any:
+    return f"{text[: SENTENCE - 1]}…" if isinstance(text, str) and len(text) > SENTENCE else text
+
+
+#: Characters of a sentence that comes from elsewhere, so that a message with many of them stays small.
+SENTENCE = 100
+
 Time = Annotated[AwareDatetime, PlainSerializer(iso, return_type=str, when_used="json")]
 CameraName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 EventId = Annotated[str, StringConstraints(pattern=r"^\d{8}T\d{6}Z-[0-9a-f]{4,16}$")]
+Sentence = Annotated[str, BeforeValidator(_shortened), StringConstraints(max_length=SENTENCE)]
 Session = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 
 

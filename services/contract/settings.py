@@ -4,17 +4,63 @@ Only the cameras have no default. A key that is not here is an error: see `servi
 the file, the environment and the defaults for all cameras come together.
 """
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
+from services.contract.archive_keys import DEFAULT_TEMPLATE, check_key_template
 from services.contract.archive_url import check_archive_url
 from services.contract.message import CameraName
-from services.contract.urls import check_camera_url
+from services.contract.urls import check_camera_url, mask_url
+
+
+def _address(address: str) -> str:
+    if re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}", address) and split_address(address)[1] < 2**16:
+        return address
+    raise ValueError(f"must be an address and a port, such as 0.0.0.0:8080 or :8080, not '{address}'")
+
+
+def _broker_url(url: str) -> str:
+    if not url or _is_url(url, "mqtt", "mqtts"):
+        return url
+    raise ValueError(
+        f"must be mqtt://host:port or mqtts://host:port, not '{mask_url(url)}'; user and password are "
+        "mqtt.user and mqtt.password"
+    )
+
+
+def _web_url(url: str) -> str:
+    if not url or _is_url(url, "http", "https"):
+        return url
+    raise ValueError(f"must be like https://cameras.example.org, not '{mask_url(url)}'")
+
+
+def _is_url(url: str, *schemes: str) -> bool:
+    """Whether it names a scheme, a host, perhaps a port, and nothing else."""
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
+    return known and "@" not in parts.netloc and parts.path in ("", "/") and not parts.query + parts.fragment
+
 
 Seconds = Annotated[float, Field(ge=0)]
-Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$")]
+Address = Annotated[str, AfterValidator(_address)]
+BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
 TopicPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -27,7 +73,7 @@ def split_address(address: str) -> tuple[str, int]:
 class Section(BaseModel):
     """A part of the configuration file: a key that it does not know is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class CaptureSettings(Section):
@@ -94,13 +140,12 @@ class DefaultSettings(Section):
 class MqttSettings(Section):
     """The broker, and who we are there."""
 
-    url: str = Field(
+    url: BrokerUrl = Field(
         "",
-        pattern=r"^$|^mqtts?://[^\s/@]+/?$",
         description="`mqtt://host[:port]` or `mqtts://…`; empty: the embedded broker (all in one only)",
     )
-    user: str = ""
-    password: SecretStr = SecretStr("")
+    user: str = Field("", description="our user name there; empty: none")
+    password: SecretStr = Field(SecretStr(""), description="its password")
     prefix: TopicPrefix = Field("nightjar", description="root of all topics")
     ca_file: Path | None = Field(None, description="certificates that sign the broker's; empty: the system's")
     cert_file: Path | None = Field(None, description="our own certificate, where the broker asks for one")
@@ -110,6 +155,14 @@ class MqttSettings(Section):
         8, gt=0, le=256, description="largest message that the embedded broker takes"
     )
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.ca_file or self.cert_file or self.key_file) and not self.url.startswith("mqtts://"):
+            raise ValueError("has certificates, but its url is not mqtts://, so they would not be used")
+        if self.key_file and not self.cert_file:
+            raise ValueError("has a key_file without the cert_file that it is the key of")
+        return self
+
 
 class ArchiveSettings(Section):
     """Where events are kept."""
@@ -118,11 +171,10 @@ class ArchiveSettings(Section):
         "file:data/archive",
         description="`s3://bucket[/prefix]?endpoint=…&region=…` or `file:///folder`",
     )
-    access_key: SecretStr = SecretStr("")
-    secret_key: SecretStr = SecretStr("")
+    access_key: SecretStr = Field(SecretStr(""), description="the key's name, for S3")
+    secret_key: SecretStr = Field(SecretStr(""), description="the key itself, for S3")
     key: str = Field(
-        "{camera}/{time:%Y}/{time:%m}/{time:%d}/{event}/{time:%Y%m%dT%H%M%S.%f}Z-{sequence}.jpg",
-        description="template of a frame's key",
+        DEFAULT_TEMPLATE, description="template of a frame's key, see the reference of the archive"
     )
     threads: int = Field(6, ge=1, le=64, description="uploads at a time")
 
@@ -133,12 +185,19 @@ class ArchiveSettings(Section):
             raise ValueError(wrong)
         return url
 
+    @field_validator("key")
+    @classmethod
+    def _keeps_frames_apart(cls, key: str) -> str:
+        if wrong := check_key_template(key):
+            raise ValueError(wrong)
+        return key
+
 
 class GatewaySettings(Section):
     """The dashboard."""
 
     listen: Address = Field("0.0.0.0:8080", description="where the dashboard is")
-    public_url: str = Field("", description="how people reach it, for links in messages; empty: not known")
+    public_url: WebUrl = Field("", description="how people reach it, for links in messages; empty: not known")
     user: str = Field("admin", min_length=1, description="who may log in")
     password_hash: SecretStr = Field(SecretStr(""), description="Argon2 hash of the login's password")
     session_key: SecretStr = Field(
@@ -157,7 +216,9 @@ class HealthSettings(Section):
 class LogSettings(Section):
     """What is written to standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="the least that is worth a line"
+    )
     format: Literal["auto", "human", "json"] = Field(
         "auto", description="auto: human on a terminal, else JSON"
     )
@@ -173,7 +234,9 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     state_dir: Path = Field(Path("data/state"), description="small files that must survive a restart")
     defaults: DefaultSettings = DefaultSettings()
-    cameras: dict[CameraName, CameraSettings] = Field(description="each camera by its name")
+    cameras: dict[CameraName, CameraSettings] = Field(
+        description="each camera by its name", json_schema_extra={"additionalProperties": False}
+    )
 
     def label(self, camera: str) -> str:
         settings = self.cameras.get(camera)

@@ -66,7 +66,7 @@ class Numbers:
         """The free numbers before `first`, captured since then, that never came: after our start, or lost."""
         if first != self._start or not self._step_s:
             return NONE
-        low = max(1, first.sequence - int((first.time - since).total_seconds() / self._step_s))
+        low = max(1, first.sequence - round((first.time - since).total_seconds() / self._step_s))
         for known in (number_of(self._before) if self._before else None, self.kept):
             if known and known[0] == first.session:
                 low = max(low, known[1] + 1)

@@ -100,10 +100,9 @@ def _read_file(path: Path, environ: Mapping[str, str]) -> yaml_source.Source:
         raise ConfigErrors([f"{path} cannot be read by this user: change its permissions"]) from None
     except UnicodeDecodeError:
         raise ConfigErrors([f"{path} is no text in UTF-8"]) from None
-    except yaml.MarkedYAMLError as error:
-        line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        hint = "; put quotes around a value with a colon at its end" if "mapping values" in str(error) else ""
-        raise ConfigErrors([f"{path}{line}: is no YAML here: {error.problem}{hint}"]) from None
+    except yaml_source.NoYaml as error:
+        line = f" line {error.line}" if error.line else ""
+        raise ConfigErrors([f"{path}{line}: is no YAML: {error}"]) from None
 
 
 def _over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,8 +125,8 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str], origin: dict[Ke
             keys = (*keys[:-1], keys[-1].removesuffix("_file"))
             try:
                 value = Path(value).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                reason = (error.strerror or "").lower()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is no text"
                 problems.append(f"{variable} names {value}, which cannot be read: {reason}")
                 continue
         if not _is_setting(keys):
@@ -181,16 +180,21 @@ def _sentence(name: str, lines: Mapping[Keys, int], keys: Keys, text: str) -> st
 
 
 def _explain(detail: ErrorDetails, keys: Keys) -> str:
-    kind, context, given = detail["type"], detail.get("ctx", {}), detail.get("input")
+    kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         return f"is no setting{_did_you_mean(keys)}"
     if kind == "missing":
         return "is missing"
     if kind == "string_pattern_mismatch" and keys[0] == "cameras" and len(keys) == 2:
         return "is no camera name: use up to 63 of a-z, 0-9, - and _, and begin with a letter or a digit"
-    if kind == "value_error":
-        return str(context["error"])
-    must = {
+    if kind == "value_error":  # our own sentence; some begin with the place, which is said already
+        return str(context["error"]).removeprefix(f"{'.'.join(keys)} ")
+    return _must(kind, context) + _shown(detail["input"], keys)
+
+
+def _must(kind: str, context: Mapping[str, Any]) -> str:
+    settings = "must hold settings, each as `name: value`"
+    return {
         "bool_parsing": "must be true or false",
         "bool_type": "must be true or false",
         "int_parsing": "must be a whole number",
@@ -198,24 +202,34 @@ def _explain(detail: ErrorDetails, keys: Keys) -> str:
         "int_type": "must be a whole number",
         "float_parsing": "must be a number",
         "float_type": "must be a number",
-        "string_type": "must be text",
-        "dict_type": "must hold settings, each as `name: value`",
-        "model_type": "must hold settings, each as `name: value`",
-        "model_attributes_type": "must hold settings, each as `name: value`",
+        "finite_number": "must be a number",
+        "string_type": "must be text; put quotes around it",
+        "string_too_short": "must not be empty",
+        "string_pattern_mismatch": "must be made of A-Z, a-z, 0-9, _ and -",
+        "path_type": "must be the path of a file",
+        "dict_type": settings,
+        "model_type": settings,
+        "model_attributes_type": settings,
         "literal_error": f"must be {context.get('expected')}",
-        "greater_than": f"must be more than {context.get('gt')}",
-        "greater_than_equal": f"must be at least {context.get('ge')}",
-        "less_than": f"must be less than {context.get('lt')}",
-        "less_than_equal": f"must be at most {context.get('le')}",
-    }.get(kind)
-    if must is None and keys[-1] == "listen":
-        must = "must be an address and a port, such as 0.0.0.0:8080 or :8080"
-    if must is None and keys == ("mqtt", "url"):
-        must = (
-            "must be mqtt://host:port or mqtts://host:port; user and password are mqtt.user and mqtt.password"
-        )
-    shown = "" if isinstance(given, dict | list) or given is None else f", not '{mask_url(str(given))}'"
-    return (must or detail["msg"]) + shown
+        "greater_than": f"must be more than {context.get('gt', 0):g}",
+        "greater_than_equal": f"must be at least {context.get('ge', 0):g}",
+        "less_than": f"must be less than {context.get('lt', 0):g}",
+        "less_than_equal": f"must be at most {context.get('le', 0):g}",
+    }.get(kind, "is not what belongs here")
+
+
+def _shown(given: object, keys: Keys) -> str:
+    """What stands there now, unless it says nothing to people, or is a secret."""
+    section = _section(keys[:-1])
+    field = section.model_fields.get(keys[-1]) if section else None
+    if (
+        given is None
+        or isinstance(given, dict | list)
+        or given == ""
+        or (field and field.annotation is SecretStr)
+    ):
+        return ""
+    return f", not '{mask_url(str(given))}'"
 
 
 def _fields(model: type[BaseModel], keys: Keys) -> type[BaseModel] | None:

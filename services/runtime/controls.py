@@ -44,17 +44,21 @@ class ControlBoard:
     def load(self) -> None:
         """Takes up what was set before the last end of the service."""
         kept: dict[str, Any] = self._state.read().get("settings", {})
+        overruled = False
         for camera, values in kept.items():
             for name, entry in values.items():
                 if camera not in self._set or name not in self._controls:
                     continue
-                if entry["file"] != self._written[camera][name]:
-                    log.warning(
-                        "%s: %s was changed in the configuration since it was set to %s; the file wins",
-                        camera, name, write(entry["value"]),
-                    )  # fmt: skip
+                if entry["file"] == self._written[camera][name]:
+                    self._set[camera][name] = entry["value"]
                     continue
-                self._set[camera][name] = entry["value"]
+                overruled = True
+                log.warning(
+                    "%s: %s was changed in the configuration since it was set to %s; the file wins",
+                    camera, name, write(entry["value"]) or "its default",
+                )  # fmt: skip
+        if overruled:  # for good, also if the file is changed back
+            self._keep()
 
     def value(self, camera: str, setting: str) -> Any:
         """The value in force."""
@@ -97,7 +101,10 @@ class ControlBoard:
             for camera, values in self._set.items()
             if values
         }
-        self._state.write({**self._state.read(), "settings": kept})
+        try:
+            self._state.write({"settings": kept})
+        except OSError as error:
+            log.error("settings cannot be kept over a restart: %s", (error.strerror or str(error)).lower())
 
     def _show(self, link: Link, camera: str, name: str) -> None:
         link.hold(self._topics.setting_state(camera, name), write(self.value(camera, name)).encode())

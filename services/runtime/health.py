@@ -1,6 +1,7 @@
 """`/livez`, `/healthz` and `/metrics` on an internal port that is never published."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from services.contract.settings import split_address
 from services.runtime.errors import UserError
+
+
+class _ServerV6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
 
 
 class HealthServer:
@@ -29,7 +34,9 @@ class HealthServer:
     def open(self) -> None:
         """Begins to listen. Raises UserError where the address is taken."""
         try:
-            self._server = ThreadingHTTPServer(split_address(self._listen), self._handler())
+            host, port = split_address(self._listen)
+            server = _ServerV6 if ":" in host else ThreadingHTTPServer
+            self._server = server((host, port), self._handler())
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise UserError(
@@ -52,6 +59,8 @@ class HealthServer:
         problems, metrics = self._problems, self._metrics
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = 10  # of a client that says nothing
+
             def do_GET(self) -> None:
                 if self.path == "/livez":
                     self._answer(200, "text/plain", b"alive\n")

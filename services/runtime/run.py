@@ -44,6 +44,8 @@ class Crew:
             try:
                 target(self.stop)
             except BaseException as error:  # noqa: BLE001  (raised again by wait)
+                if not isinstance(error, UserError):
+                    log.error("%s has failed (%r): everything stops", name, error)
                 self._failure = self._failure or error
                 self.stop.set()
                 self._alarm.set()
@@ -119,6 +121,8 @@ def ends(main: Callable[[], int]) -> int:
     except UserError as error:
         print(f"nightjar: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # before anything ran that has to be stopped
+        return 130
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         return 1

@@ -24,9 +24,12 @@ class StateFile:
         self._written: str | None = None
 
     def read(self) -> dict[str, Any]:
-        """What was written last; empty where there is nothing. A damaged file is set aside, not lost."""
+        """What was written last; empty where there is nothing. A damaged file is set aside, not lost.
+
+        Raises UserError where it may not be read.
+        """
         try:
-            text = self._path.read_text()
+            text = self._path.read_text(encoding="utf-8")
             data = json.loads(text)
             if not isinstance(data, dict):
                 raise ValueError("not an object")
@@ -37,6 +40,11 @@ class StateFile:
             self._path.replace(aside)
             log.warning("%s is damaged (%s) and was moved to %s; starting afresh", self._path, error, aside)
             return {}
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise UserError(
+                f"cannot read {self._path} ({reason}): let this user have it, or set state_dir"
+            ) from None
         self._written = text
         return data
 

@@ -12,6 +12,14 @@ Path = tuple[str, ...]
 _VARIABLE = re.compile(r"\$(?:\$|\{(\w+)(?::-([^}]*))?\})")
 
 
+class NoYaml(Exception):
+    """The text is no YAML; `line` where that is known."""
+
+    def __init__(self, sentence: str, line: int | None = None) -> None:
+        super().__init__(sentence)
+        self.line = line
+
+
 @dataclass(slots=True)
 class Source:
     """A file's content as plain values, the line of each key, and what is wrong with it."""
@@ -24,8 +32,21 @@ class Source:
 def read(text: str, environ: Mapping[str, str]) -> Source:
     """Parses the text and fills in `${NAME}` and `${NAME:-default}`; `$$` is a dollar sign.
 
-    Raises yaml.YAMLError where it is no YAML.
+    Raises NoYaml where it is none.
     """
+    try:
+        return _read(text, environ)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        hint = "; put quotes around a value that has a colon in it" if "mapping values" in str(error) else ""
+        raise NoYaml(f"{error.problem}{hint}", line) from None
+    except yaml.YAMLError:  # characters that no text has
+        raise NoYaml("it holds bytes that are no text") from None
+    except RecursionError:
+        raise NoYaml("it refers to itself") from None
+
+
+def _read(text: str, environ: Mapping[str, str]) -> Source:
     source = Source()
     loader = yaml.SafeLoader(text)
     try:
@@ -46,18 +67,22 @@ class _Reader:
         self._loader = loader
         self._source = source
         self._environ = environ
+        self._merged: set[int] = set()
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
-        self._loader.flatten_mapping(node)
+        own = {id(key_node) for key_node, _ in node.value}
+        self._loader.flatten_mapping(node)  # what is merged in with `<<` comes first, and may be overridden
+        self._merged |= {id(key_node) for key_node, _ in node.value} - own
         found: dict[str, Any] = {}
+        seen: dict[str, int] = {}
         for key_node, value_node in node.value:
             key = str(self._loader.construct_object(key_node, deep=True))
             here = (*path, key)
-            line = key_node.start_mark.line + 1
-            if key in found:
-                first = self._source.lines[here]
-                self._source.problems.append((here, f"is there twice, first in line {first}; keep one"))
-            self._source.lines[here] = line
+            line = self._source.lines[here] = key_node.start_mark.line + 1
+            if key in seen:
+                self._source.problems.append((here, f"is there twice, first in line {seen[key]}; keep one"))
+            if id(key_node) not in self._merged:
+                seen[key] = line
             found[key] = self._value(value_node, here)
         return found
 
@@ -71,7 +96,10 @@ class _Reader:
                 self._source.lines[here] = child.start_mark.line + 1
                 values.append(self._value(child, here))
             return values
-        value = self._loader.construct_object(node, deep=True)
+        try:
+            value = self._loader.construct_object(node, deep=True)
+        except ValueError:  # what looks like a date and is none
+            value = node.value
         return self._filled_in(value, path) if isinstance(value, str) else value
 
     def _filled_in(self, text: str, path: Path) -> str:

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from services.contract.archive import Manifest, StoredFrame
+from services.contract.archive_keys import KeyLayout, event_start
 from services.contract.settings import ArchiveSettings
 from services.gateway.archive.recent import Recent
 from services.gateway.archive.walk import FIRST, LAST, EventRef, newest_first
 from services.runtime.errors import UserError
 from services.store import NotStored, Store, StoreError, open_store
-from services.store.keys import KeyLayout, event_start
 
 THREADS = 4
 MAX_ENTRIES = 2000

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from services.contract.archive_keys import event_start
 from services.gateway.archive.walk import FIRST, LAST
-from services.store.keys import event_start
 
 DEFAULT_LIMIT, MAX_LIMIT = 24, 200
 

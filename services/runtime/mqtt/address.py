@@ -1,5 +1,6 @@
 """Where the broker is and who we are there."""
 
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,7 +23,13 @@ class BrokerAddress:
     key_file: Path | None = None
 
     def __str__(self) -> str:
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+    @property
+    def asks_for_ours(self) -> bool:
+        """Whether it may miss a certificate of ours: with TLS 1.3 it only closes the connection then."""
+        return self.tls and self.cert_file is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +41,14 @@ class Will:
 
 
 def broker_address(settings: MqttSettings) -> BrokerAddress:
-    """The broker that the configuration names; raises UserError where it names none."""
+    """The broker that the configuration names. Raises UserError where it, or a certificate, is missing."""
     if not settings.url:
         raise UserError(
             "mqtt.url is empty: write the broker's address there, such as mqtt://192.168.1.5:1883"
         )
     url = urlsplit(settings.url)
     tls = url.scheme == "mqtts"
-    return BrokerAddress(
+    address = BrokerAddress(
         host=url.hostname or "localhost",
         port=url.port or (8883 if tls else 1883),
         user=settings.user,
@@ -51,3 +58,33 @@ def broker_address(settings: MqttSettings) -> BrokerAddress:
         cert_file=settings.cert_file,
         key_file=settings.key_file,
     )
+    if tls:
+        _check_files(address)
+    return address
+
+
+def tls_context(broker: BrokerAddress) -> ssl.SSLContext:
+    """Made anew for each connection, so that renewed certificates are taken up. Raises OSError."""
+    context = ssl.create_default_context(cafile=str(broker.ca_file) if broker.ca_file else None)
+    if broker.cert_file:
+        # Nobody is there to type a passphrase: an empty one makes an encrypted key an error.
+        context.load_cert_chain(broker.cert_file, broker.key_file, password="")
+    return context
+
+
+def _check_files(broker: BrokerAddress) -> None:
+    files = {"ca_file": broker.ca_file, "cert_file": broker.cert_file, "key_file": broker.key_file}
+    for name, path in files.items():
+        try:
+            if path:
+                path.read_bytes()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise UserError(f"mqtt.{name} names {path}, which cannot be read: {reason}") from None
+    try:
+        tls_context(broker)
+    except OSError:
+        named = ", ".join(f"mqtt.{name}" for name, path in files.items() if path)
+        raise UserError(
+            f"{named}: no certificates in PEM that fit together; a key must have no passphrase"
+        ) from None

@@ -1,9 +1,17 @@
-"""One connection to the broker, from CONNECT to its end: a paho client that is used once."""
+"""One connection to the broker, from CONNECT to its end: a paho client that is used once.
+
+Our own loop drives it, not paho's thread: paho's `select` knows no file descriptor above 1023, which a
+gateway with many viewers passes, and its thread tells of acknowledgements with a lock in hand that `publish`
+needs too.
+"""
 
 import contextlib
+import select
 import socket
 import ssl
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,27 +22,20 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from services.runtime.mqtt.address import BrokerAddress, Will
+from services.runtime.mqtt.address import BrokerAddress, Will, tls_context
 from services.runtime.mqtt.outbox import Parcel
+from services.runtime.mqtt.words import ConnectionRefused, loss, refusal, unreachable
 
 CONNECT_TIMEOUT_S = 10.0
 KEEP_ALIVE_S = 30
 #: How long the broker keeps a session for us while we are away.
 SESSION_EXPIRY_S = 7 * 24 * 3600
-#: How long a goodbye may take.
+#: How long a DISCONNECT may take.
 GOODBYE_S = 0.5
-
-WRONG_VERSION = {"Unsupported protocol version"}
-WRONG_LOGIN = {"Not authorized", "Bad user name or password", "Bad authentication method"}
-
-
-class ConnectionRefused(Exception):
-    """No connection came about; the text is a sentence for people."""
-
-    def __init__(self, sentence: str, *, login: bool = False, wrong_version: bool = False) -> None:
-        super().__init__(sentence)
-        self.login = login
-        self.wrong_version = wrong_version
+#: Of a PUBLISH beside topic and payload, at most.
+_HEAD_BYTES = 10
+#: How long it may take to notice that it is to stop.
+TURN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,10 @@ Handler = Callable[[Delivery], None]
 
 
 class Connection:
-    """A paho client for one connection. Callbacks run in paho's network thread.
+    """A paho client for one connection, driven by the thread that calls `open`, `serve` and `close`.
 
-    `failure` holds what a handler raised: whoever runs the connection must raise it again.
+    Handlers and `on_acknowledged` run in that thread, and what they raise comes out of `serve`. `give`,
+    `flash`, `subscribe` and a delivery's `ack` may be called from any thread.
     """
 
     def __init__(
@@ -68,21 +70,28 @@ class Connection:
         will: Will | None,
         window: int,
         on_acknowledged: Callable[[Parcel], None],
+        on_denied: Callable[[str, str], None],
     ) -> None:
-        self.failure: BaseException | None = None
         self.closed_because = ""
+        self.max_packet_bytes: int | None = None  # as an MQTT 5 broker may say
         self._broker = broker
         self._version5 = version5
         self._session = session
         self._window = window
         self._on_acknowledged = on_acknowledged
-        self._answered = threading.Event()
-        self._closed = threading.Event()  # lost, or of no more use
-        self._gone = threading.Event()  # paho has said so
-        self._refused: ReasonCode | None = None
+        self._on_denied = on_denied
+        self._closed = threading.Event()
+        self._answer: ReasonCode | None = None
         self._given: dict[int, Parcel] = {}
-        self._early: set[int] = set()
-        self._given_lock = threading.Lock()
+        self._asked: dict[int, list[str]] = {}
+        self._mids = threading.Lock()  # a message's id is known before its answer is looked at
+        self._answers: deque[tuple[int, ReasonCode]] = deque()
+        self._ringing = threading.Lock()
+        self._alarm, self._bell = socket.socketpair()
+        self._alarm.setblocking(False)
+        self._bell.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(self._alarm, select.POLLIN)
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -100,62 +109,72 @@ class Connection:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_unwanted
+        client.on_socket_register_write = self._ring
 
     # -- opening and closing ---------------------------------------------------------------------------
 
     def open(self, stop: threading.Event) -> None:
         """Returns when the broker has accepted us, or at stop. Raises ConnectionRefused otherwise."""
-        broker = self._broker
-        try:
-            if broker.tls:
-                self._client.tls_set_context(_tls(broker))
-            self._client.connect(broker.host, broker.port, KEEP_ALIVE_S, **self._connect_options())
-        except OSError as error:
-            raise ConnectionRefused(f"the broker {broker} cannot be reached: {_words(error)}") from error
-        self._client.loop_start()
-        waited_s = 0.0
-        while not self._answered.wait(0.05) and not stop.is_set() and waited_s < CONNECT_TIMEOUT_S:
-            waited_s += 0.05
-        if stop.is_set():
-            return
-        if self._refused is not None:
-            raise self._refusal(self._refused)
-        if self._closed.is_set():  # as an old broker may do, which does not know the version
+        self._dial(stop)
+        until_s = time.monotonic() + CONNECT_TIMEOUT_S
+        while self._answer is None and self.still_open and not stop.is_set():
+            if time.monotonic() > until_s:
+                raise ConnectionRefused(f"the broker {self._broker} does not answer")
+            self._turn()
+        if self._answer is not None and self._answer.is_failure:
+            raise refusal(self._broker, str(self._answer))
+        if not self.still_open and not stop.is_set():  # as an old broker may do, which does not know MQTT 5
+            hint = "; does it ask for a certificate (mqtt.cert_file)?" if self._broker.asks_for_ours else ""
             raise ConnectionRefused(
-                f"the broker {broker} closed the connection without an answer", wrong_version=self._version5
+                f"the broker {self._broker} closed the connection without an answer{hint}",
+                wrong_version=self._version5,
             )
-        if not self._answered.is_set():
-            raise ConnectionRefused(f"the broker {broker} does not answer")
 
-    def wait_closed(self, stop: threading.Event) -> None:
-        """Returns when the connection is lost, or at stop."""
-        while not self._closed.wait(0.1) and not stop.is_set():
-            pass
+    def serve(self, stop: threading.Event) -> None:
+        """Returns when the connection is lost, or at stop; raises what a handler raised."""
+        while self.still_open and not stop.is_set():
+            self._turn()
+
+    def settle(self, unsettled: Callable[[], bool], within_s: float) -> bool:
+        """Serves until nothing is `unsettled`, at most so long; says whether it came to that."""
+        until_s = time.monotonic() + within_s
+        while unsettled() and self.still_open and time.monotonic() < until_s:
+            self._turn()
+        return self.still_open and not unsettled()
 
     @property
     def still_open(self) -> bool:
         return not self._closed.is_set()
 
-    def close(self) -> None:
-        """Ends it, with a DISCONNECT where it still stands; returns when its thread has ended."""
-        self._client.disconnect()
-        connection = self._client.socket()
-        if isinstance(connection, socket.socket) and not self._gone.wait(GOODBYE_S):
-            with contextlib.suppress(OSError):  # a broker that hangs must not hold us
-                connection.shutdown(socket.SHUT_RDWR)
-        self._client.loop_stop()
+    @property
+    def unacknowledged(self) -> int:
+        """Messages at QoS 1 that the broker has not answered."""
+        return len(self._given)
+
+    def close(self, *, goodbye: bool) -> None:
+        """Ends it; with a DISCONNECT, which takes back the last will, where a `goodbye` is to be said."""
+        if goodbye and self.still_open:
+            self._client.disconnect()
+            self.settle(lambda: True, GOODBYE_S)
+        self._closed.set()
+        _close(self._client)
+        with self._ringing:
+            self._alarm.close()
+            self._bell.close()
 
     # -- using ------------------------------------------------------------------------------------------
 
     def give(self, parcel: Parcel) -> None:
         """Publishes at QoS 1; `on_acknowledged` tells when the broker has it."""
-        info = self._client.publish(parcel.topic, parcel.payload, 1, parcel.retain)
-        with self._given_lock:
-            if info.mid not in self._early:
-                self._given[info.mid] = parcel
-                return
-            self._early.discard(info.mid)
-        self._on_acknowledged(parcel)
+        with self._mids:
+            self._given[self._client.publish(parcel.topic, parcel.payload, 1, parcel.retain).mid] = parcel
+
+    def takes(self, parcel: Parcel) -> bool:
+        """Whether it is no larger than the broker allows: sent, it would end every connection."""
+        most = self.max_packet_bytes
+        return most is None or len(parcel.payload) + len(parcel.topic.encode()) + _HEAD_BYTES <= most
 
     def state(self, topic: str, payload: bytes) -> None:
         """Publishes retained state at QoS 1, of which nobody needs to know when it has arrived."""
@@ -173,18 +192,79 @@ class Connection:
                 if self.still_open:
                     client.ack(message.mid, message.qos)
 
-            delivery = Delivery(message.topic, bytes(message.payload), message.retain, message.qos, ack)
-            self._guarded(handler, delivery)
+            handler(Delivery(message.topic, bytes(message.payload), message.retain, message.qos, ack))
 
         self._client.message_callback_add(topic_filter, receive)
 
     def subscribe(self, filters: list[tuple[str, int]]) -> None:
-        if filters:
-            self._client.subscribe(filters)
+        with self._mids:
+            _, mid = self._client.subscribe(filters)
+            if mid is not None:
+                self._asked[mid] = [topic_filter for topic_filter, _ in filters]
 
     def unsubscribe(self, topic_filter: str) -> None:
         self._client.unsubscribe(topic_filter)
         self._client.message_callback_remove(topic_filter)
+
+    # -- our loop ---------------------------------------------------------------------------------------
+
+    def _dial(self, stop: threading.Event) -> None:
+        """Connects in a thread of its own, since looking a name up and connecting cannot be interrupted."""
+        broker, errors, abandoned = self._broker, list[OSError](), threading.Event()
+
+        def dial() -> None:
+            try:
+                if broker.tls:
+                    self._client.tls_set_context(tls_context(broker))
+                self._client.connect(broker.host, broker.port, KEEP_ALIVE_S, **self._connect_options())
+            except OSError as error:
+                errors.append(error)
+            if abandoned.is_set():
+                _close(self._client)
+
+        dialling = threading.Thread(target=dial, name="mqtt-dial", daemon=True)
+        dialling.start()
+        while dialling.is_alive() and not stop.is_set():
+            dialling.join(TURN_S)
+        abandoned.set()
+        if errors:
+            raise unreachable(broker, errors[0])
+
+    def _turn(self) -> None:
+        """Waits a moment for something to do, and does it."""
+        client, connection = self._client, self._client.socket()
+        if connection is None:
+            self._closed.set()
+            return
+        writing = client.want_write()
+        self._poll.register(connection, select.POLLIN | (select.POLLOUT if writing else 0))
+        decrypted = isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
+        ready = dict(self._poll.poll(0 if decrypted else TURN_S * 1000))
+        if ready.pop(self._alarm.fileno(), 0):
+            with contextlib.suppress(BlockingIOError):
+                self._alarm.recv(4096)
+        events = next(iter(ready.values()), 0)
+        if decrypted or events & ~select.POLLOUT:
+            client.loop_read()
+        if client.want_write():
+            client.loop_write()
+        client.loop_misc()
+        while self._answers:
+            self._answered(*self._answers.popleft())
+
+    def _ring(self, _client: Client, _data: Any, _socket: Any) -> None:
+        """Something is to be written: the loop need not wait any longer."""
+        with self._ringing, contextlib.suppress(OSError):
+            self._bell.send(b"!")
+
+    def _answered(self, mid: int, code: ReasonCode) -> None:
+        with self._mids:
+            parcel = self._given.pop(mid, None)
+        if parcel is None:  # QoS 0 has been sent
+            return
+        if code.is_failure:
+            self._on_denied(parcel.topic, str(code))
+        self._on_acknowledged(parcel)
 
     # -- paho's callbacks -------------------------------------------------------------------------------
 
@@ -198,11 +278,10 @@ class Connection:
         return {"clean_start": not self._session, "properties": properties}
 
     def _on_connect(
-        self, _client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, _props: Properties | None
+        self, _client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, said: Properties | None
     ) -> None:
-        if code.is_failure:
-            self._refused = code
-        self._answered.set()
+        self._answer = code
+        self.max_packet_bytes = getattr(said, "MaximumPacketSize", None)
 
     def _on_disconnect(
         self,
@@ -212,49 +291,30 @@ class Connection:
         code: ReasonCode,
         _props: Properties | None,
     ) -> None:
-        self.closed_because = f"the connection to the broker {self._broker} was lost: {code}"
-        self._closed.set()
-        self._gone.set()
-        self._answered.set()
-
-    def _on_publish(
-        self, _client: Client, _data: Any, mid: int, _code: ReasonCode, _props: Properties | None
-    ) -> None:
-        with self._given_lock:
-            parcel = self._given.pop(mid, None)
-            if parcel is None:  # the broker was faster than `give`
-                self._early.add(mid)
-                return
-        self._guarded(self._on_acknowledged, parcel)
-
-    def _guarded(self, callback: Callable[[Any], None], argument: Any) -> None:
-        """A handler that raises ends the connection and, through `failure`, its service."""
-        try:
-            callback(argument)
-        except BaseException as error:  # noqa: BLE001  (raised again by whoever runs the connection)
-            self.failure = error
+        if self.still_open:  # paho tells of it twice where the broker has said why
+            self.closed_because = loss(self._broker, str(code))
             self._closed.set()
 
-    def _refusal(self, code: ReasonCode) -> ConnectionRefused:
-        words = str(code)
-        broker, user = self._broker, self._broker.user
-        if words in WRONG_LOGIN:
-            who = f"the user '{user}'" if user else "a client without a user"
-            sentence = f"the broker {broker} refuses {who}: check mqtt.user and mqtt.password"
-            return ConnectionRefused(sentence, login=True)
-        return ConnectionRefused(
-            f"the broker {broker} refuses the connection: {words}", wrong_version=words in WRONG_VERSION
-        )
+    def _on_publish(
+        self, _client: Client, _data: Any, mid: int, code: ReasonCode, _props: Properties | None
+    ) -> None:
+        self._answers.append((mid, code))  # looked at when paho holds no lock
+
+    def _on_subscribe(
+        self, _client: Client, _data: Any, mid: int, codes: list[ReasonCode], _props: Properties | None
+    ) -> None:
+        with self._mids:
+            filters = self._asked.pop(mid, [])
+        for topic_filter, code in zip(filters, codes, strict=False):
+            if code.is_failure:
+                self._on_denied(topic_filter, str(code))
+
+    def _on_unwanted(self, client: Client, _data: Any, message: MQTTMessage) -> None:
+        """The session remembers a subscription that we have no more: unanswered, it would fill the window."""
+        client.ack(message.mid, message.qos)
 
 
-def _tls(broker: BrokerAddress) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(broker.ca_file) if broker.ca_file else None)
-    if broker.cert_file:
-        context.load_cert_chain(broker.cert_file, broker.key_file)
-    return context
-
-
-def _words(error: OSError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message}); mqtt.ca_file names others"
-    return (error.strerror or str(error) or type(error).__name__).lower()
+def _close(client: Client) -> None:
+    connection = client.socket()
+    if isinstance(connection, socket.socket):
+        connection.close()

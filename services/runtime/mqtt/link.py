@@ -12,8 +12,10 @@ from collections.abc import Callable
 
 from services.runtime.backoff import Backoff
 from services.runtime.mqtt.address import BrokerAddress, Will
-from services.runtime.mqtt.connection import Connection, ConnectionRefused, Delivery, Handler
+from services.runtime.mqtt.complaints import Complaints
+from services.runtime.mqtt.connection import Connection, Delivery, Handler
 from services.runtime.mqtt.outbox import Outbox, Parcel
+from services.runtime.mqtt.words import ConnectionRefused
 
 log = logging.getLogger(__name__)
 
@@ -21,16 +23,23 @@ __all__ = ["Delivery", "Handler", "Link"]
 
 #: A login that was refused is tried again slowly: the user has to mend it, and brokers ban who hammers.
 REFUSED_RETRY_S = 30.0
-#: How long a goodbye waits for what is still in the outbox.
+#: How long the end waits for what is still in the outbox, and then for the broker to hear of our going.
 DRAIN_S = 0.5
+#: A connection that has lasted so long counts as a success; two clients with one name take turns faster.
+STEADY_S = 5.0
+
+#: What the broker denies is logged at most so often.
+DENIED_EVERY_S = 60.0
+
+_complaints = Complaints()
 
 
 class Link:
     """A connection with its subscriptions, its retained state and its outbox.
 
-    Handlers and callbacks run in the connection's network thread and must be quick; what one of them raises
-    ends `run`. `session=True` keeps the session at the broker while we are away; with `manual_ack=True`
-    messages are acknowledged by their handlers alone.
+    Handlers and callbacks run in the thread that calls `run` and must be quick; what one of them raises ends
+    `run`. All else may be called from any thread. `session=True` keeps the session at the broker while we are
+    away; with `manual_ack=True` messages are acknowledged by their handlers alone.
     """
 
     def __init__(
@@ -59,6 +68,7 @@ class Link:
         self._connection: Connection | None = None
         self._lock = threading.RLock()
         self._pumping = threading.Lock()
+        self._denied_s = float("-inf")
 
     @property
     def connected(self) -> bool:
@@ -67,7 +77,10 @@ class Link:
     # -- what the owner asks for -----------------------------------------------------------------------
 
     def subscribe(self, topic_filter: str, handler: Handler, qos: int = 1) -> None:
-        """From now on, over every reconnect; a handler gets what matches its own filter."""
+        """From now on, over every reconnect; a handler gets what matches its own filter.
+
+        With a session subscribe before `run`: what the broker kept for a filter that nobody has is let go.
+        """
         with self._lock:
             self._subscriptions[topic_filter] = (qos, handler)
             if self._connection:
@@ -109,32 +122,34 @@ class Link:
     def run(self, stop: threading.Event) -> None:
         """Stays connected until `stop`; raises what a handler raised."""
         backoff = Backoff()
-        version5 = True
-        while not stop.is_set():
-            connection = self._new_connection(version5)
-            try:
-                connection.open(stop)
-                if stop.is_set():
-                    return
-                backoff.reset()
-                self._adopt(connection)
-                connection.wait_closed(stop)
-                self._drain(connection)
-                self._say(connection.closed_because, stop)
-                delay_s = backoff.next()
-            except ConnectionRefused as refusal:
-                if refusal.wrong_version and version5:
-                    version5 = False
+        try:
+            while not stop.is_set():
+                try:
+                    connection = self._open(stop)
+                except ConnectionRefused as refused:
+                    self._complain(str(refused))
+                    stop.wait(REFUSED_RETRY_S if refused.login else backoff.next())
                     continue
-                self._say(str(refusal), stop)
-                delay_s = REFUSED_RETRY_S if refusal.login else backoff.next()
-            finally:
-                self._disown(connection)
-            if connection.failure:
-                raise connection.failure
-            stop.wait(delay_s)
+                began_s = time.monotonic()
+                self._live(connection, stop)
+                if time.monotonic() - began_s > STEADY_S:
+                    backoff.reset()
+                if not stop.is_set():
+                    self._complain(connection.closed_because)
+                    stop.wait(backoff.next())
+        finally:
+            _complaints.forget(self.client_id)
 
-    def _new_connection(self, version5: bool) -> Connection:
+    def _open(self, stop: threading.Event) -> Connection:
+        """With MQTT 5, or with 3.1.1 where the broker does not know better. Raises ConnectionRefused."""
+        try:
+            return self._opened(stop, version5=True)
+        except ConnectionRefused as refused:
+            if not refused.wrong_version:
+                raise
+        return self._opened(stop, version5=False)
+
+    def _opened(self, stop: threading.Event, *, version5: bool) -> Connection:
         connection = Connection(
             self.broker,
             self.client_id,
@@ -144,26 +159,41 @@ class Link:
             will=self._will,
             window=self._window,
             on_acknowledged=self._acknowledged,
+            on_denied=self._denied,
         )
         with self._lock:  # before it opens: a session delivers at once what it kept for us
             for topic_filter, (_, handler) in self._subscriptions.items():
                 connection.route(topic_filter, handler)
+        try:
+            connection.open(stop)
+        except BaseException:
+            connection.close(goodbye=False)
+            raise
         return connection
 
-    def _say(self, problem: str, stop: threading.Event) -> None:
-        """Logs the change, not the repetition."""
-        if problem and problem != self.problem and not stop.is_set():
-            log.warning("%s; trying again for as long as it takes", problem)
-        self.problem = problem
+    def _live(self, connection: Connection, stop: threading.Event) -> None:
+        """A connection from its first subscription to its end."""
+        goodbye = False
+        try:
+            if not stop.is_set():
+                self._adopt(connection)
+                connection.serve(stop)
+                goodbye = self._goodbye(connection)
+        finally:
+            with self._lock:
+                self._connection = None
+            connection.close(goodbye=goodbye)
+            with self._pumping:  # whoever still gives to the old connection has ended
+                self.outbox.rewind()
 
     def _adopt(self, connection: Connection) -> None:
-        if self.problem:
-            log.info("%s: connected to the broker %s", self.client_id, self.broker)
         self.problem = ""
+        _complaints.well(self.client_id, self.broker)
         with self._lock:
             for topic_filter, (_, handler) in self._subscriptions.items():
                 connection.route(topic_filter, handler)
-            connection.subscribe([(wanted, qos) for wanted, (qos, _) in self._subscriptions.items()])
+            if self._subscriptions:
+                connection.subscribe([(wanted, qos) for wanted, (qos, _) in self._subscriptions.items()])
             for topic, payload in self._held.items():
                 connection.state(topic, payload)
             self._connection = connection
@@ -171,19 +201,17 @@ class Link:
             callback()
         self._pump()
 
-    def _drain(self, connection: Connection) -> None:
-        """Before a goodbye: what is in the outbox is to reach the broker, if that does not take long."""
-        until_s = time.monotonic() + DRAIN_S
-        while len(self.outbox) and connection.still_open and time.monotonic() < until_s:
-            time.sleep(0.02)
+    def _goodbye(self, connection: Connection) -> bool:
+        """Waits a moment for what is in the outbox, says that we go, and whether the broker has heard it."""
+        connection.settle(lambda: len(self.outbox) > 0, DRAIN_S)
+        if self._will is None:
+            return True
+        connection.state(self._will.topic, self._will.payload)
+        return connection.settle(lambda: connection.unacknowledged > 0, DRAIN_S)
 
-    def _disown(self, connection: Connection) -> None:
-        with self._lock:
-            if self._connection is connection and self._will and connection.still_open:
-                connection.state(self._will.topic, self._will.payload)
-            self._connection = None
-        connection.close()
-        self.outbox.rewind()
+    def _complain(self, problem: str) -> None:
+        self.problem = problem
+        _complaints.wrong(self.client_id, problem)
 
     # -- the outbox ------------------------------------------------------------------------------------
 
@@ -191,13 +219,32 @@ class Link:
         self.outbox.taken(parcel)
         self._pump()
 
+    def _denied(self, topic: str, why: str) -> None:
+        now_s = time.monotonic()
+        if now_s - self._denied_s >= DENIED_EVERY_S:
+            self._denied_s = now_s
+            log.warning("the broker %s denies %s the topic %s: %s", self.broker, self.client_id, topic, why)
+
     def _pump(self) -> None:
         """Gives the broker what the window allows. One thread at a time, so that the order stays."""
-        while (connection := self._connection) and self.outbox.ready():
+        while self._connection and self.outbox.ready():
             if not self._pumping.acquire(blocking=False):
                 return  # whoever pumps looks again after it has let go
             try:
-                while parcel := self.outbox.take():
-                    connection.give(parcel)
+                while self._give_next():
+                    pass
             finally:
                 self._pumping.release()
+
+    def _give_next(self) -> bool:
+        """Whether there was one to give. To a connection that is just lost is no harm: `_live` rewinds."""
+        connection = self._connection
+        parcel = self.outbox.take() if connection else None
+        if connection is None or parcel is None:
+            return False
+        if connection.takes(parcel):
+            connection.give(parcel)
+        else:
+            self._denied(parcel.topic, f"its {len(parcel.payload)} bytes are more than it takes")
+            self.outbox.give_up(parcel)
+        return True

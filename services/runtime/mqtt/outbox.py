@@ -76,6 +76,16 @@ class Outbox:
         if parcel.on_taken:
             parcel.on_taken()
 
+    def give_up(self, parcel: Parcel) -> None:
+        """The broker will never take it: it is lost."""
+        with self._lock:
+            if parcel not in self._given:
+                return
+            del self._given[parcel]
+            self.bytes -= len(parcel.payload)
+        if self._on_lost:
+            self._on_lost(parcel)
+
     def rewind(self) -> None:
         """The connection is gone: what it did not acknowledge is given again first, in the same order."""
         with self._lock:

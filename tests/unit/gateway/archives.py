@@ -5,10 +5,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from services.contract.archive import Manifest, StoredFrame
+from services.contract.archive_keys import KeyLayout
 from services.contract.events import Missing
 from services.contract.frame import FrameId, stamp
 from services.store import Store, open_store
-from services.store.keys import KeyLayout
 
 DAY = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from services.contract.archive_keys import KeyLayout
 from services.contract.settings import ArchiveSettings
 from services.gateway.archive.library import ArchiveAway, Library, Page, open_library
 from services.gateway.archive.recent import Recent
 from services.runtime.errors import UserError
 from services.store import Store
-from services.store.keys import KeyLayout
 from tests.unit.gateway.archives import DAY, folder, keep_event
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from services.contract.archive_keys import KeyLayout
 from services.gateway.archive.walk import newest_first
-from services.store.keys import KeyLayout
 from tests.unit.gateway.archives import DAY, folder, keep_event
 
 HOUR = timedelta(hours=1)

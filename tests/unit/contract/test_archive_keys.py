@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from services.contract.archive_keys import DEFAULT_TEMPLATE, KeyLayout, check_key_template, event_start
 from services.contract.frame import FrameId
-from services.store.keys import DEFAULT_TEMPLATE, KeyLayout, check_key_template, event_start
 
 EVENT = "20261119T235959Z-3f9c"
 TIME = datetime(2026, 11, 20, 0, 0, 3, 5, tzinfo=UTC)

@@ -1,0 +1,87 @@
+"""A setting that is refused says what it takes, in the setting's own words."""
+
+import pytest
+
+from services.contract.controls import CONTROLS, Refused, Value, controls_of, write
+from services.contract.settings import CameraSettings
+
+BY_NAME = {control.name: control for control in CONTROLS}
+DEFAULTS = CameraSettings(url="demo:")
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "value"),
+    [
+        ("enabled", "ON", True),
+        ("archiving", "OFF", False),
+        ("sensitivity", "1", 1),
+        ("sensitivity", "100", 100),
+        ("threshold", "2.5", 2.5),
+        ("threshold", "", None),
+        ("min_area", "1", 1.0),
+        ("cool_down", "0", 0.0),
+    ],
+)
+def test_a_value_is_read(setting: str, text: str, value: Value) -> None:
+    found = BY_NAME[setting].read(text)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "sentence"),
+    [
+        ("enabled", "on", "takes ON or OFF, not 'on'"),
+        ("motion_detection", "", "takes ON or OFF, not ''"),
+        ("archiving", "true", "takes ON or OFF, not 'true'"),
+        ("sensitivity", "0", "takes a whole number from 1 to 100, not '0'"),
+        ("sensitivity", "101", "takes a whole number from 1 to 100, not '101'"),
+        ("sensitivity", "2.5", "takes a whole number from 1 to 100, not '2.5'"),
+        ("sensitivity", "", "takes a whole number from 1 to 100, not ''"),
+        ("threshold", "0", "takes a number from 0.1 to 100, or nothing for its default, not '0'"),
+        ("threshold", "much", "takes a number from 0.1 to 100, or nothing for its default, not 'much'"),
+        ("min_area", "2", "takes a number from 0.0001 to 1, or nothing for its default, not '2'"),
+        ("cool_down", "-1", "takes a number from 0 to 3600, not '-1'"),
+        ("cool_down", "nan", "takes a number from 0 to 3600, not 'nan'"),
+        ("cool_down", "inf", "takes a number from 0 to 3600, not 'inf'"),
+        ("enabled", "x" * 100, f"takes ON or OFF, not '{'x' * 40}…'"),
+    ],
+)
+def test_a_value_that_is_refused_is_told_what_is_taken(setting: str, text: str, sentence: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        BY_NAME[setting].read(text)
+    assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "ON"),
+        (False, "OFF"),
+        (None, ""),
+        (50, "50"),
+        (0.02, "0.02"),
+        (5.0, "5"),
+        (1 / 3, "0.3333333333"),
+    ],
+)
+def test_a_value_is_shown_as_it_may_be_set(value: Value, text: str) -> None:
+    assert write(value) == text
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_the_default_of_every_setting_is_one_that_it_takes(name: str) -> None:
+    value: object = DEFAULTS
+    for key in BY_NAME[name].path:
+        value = getattr(value, key)
+    assert value is None or isinstance(value, bool | int | float)
+    assert BY_NAME[name].read(write(value)) == value
+
+
+def test_every_setting_belongs_to_one_service() -> None:
+    assert set(controls_of("capture")) == {"enabled"}
+    assert set(controls_of("motion")) == {
+        "motion_detection", "sensitivity", "threshold", "min_area", "cool_down",
+    }  # fmt: skip
+    assert set(controls_of("archiver")) == {"archiving"}
+    assert controls_of("gateway") == {}

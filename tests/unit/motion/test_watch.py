@@ -1,0 +1,428 @@
+"""The watch with a fake link and a scripted detector; the test works off its inbox in place of its thread."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.contract.events import EventMessage, EventType
+from services.contract.frame import Frame, FrameId
+from services.contract.handover import Handover, Resend
+from services.contract.settings import MotionSettings
+from services.contract.status import CaptureStats
+from services.motion.detector import Decision
+from services.motion.memory import EventMemory
+from services.motion.watch import Watch
+from services.runtime.mqtt import Delivery
+from services.runtime.state import StateFile
+from tests.unit.links import NOWHERE, TOPICS, FakeLink, Post, stamped
+
+FPS = 10
+SESSION = 7
+LIVE = TOPICS.frames("yard", "live")
+REPAIR = TOPICS.frames("yard", "repair")
+STILL, MOVING = Decision(), Decision(moving=True, score=2.0, boxes=((0.1, 0.2, 0.3, 0.4),), best=0.1)
+SETTINGS = MotionSettings(pre_roll=1, post_roll=0.5)
+
+
+class Yard:
+    """A watch whose inbox is worked off by the test; frames move where the test says so."""
+
+    def __init__(self, path: Path, settings: MotionSettings = SETTINGS) -> None:
+        self.link, self.control, self.post = FakeLink(), FakeLink(), Post()
+        self.memory = EventMemory(StateFile(path / "events.json"))
+        self.memory.load()
+        self.watch = Watch(
+            "yard", settings, broker=NOWHERE, topics=TOPICS, control=self.control, memory=self.memory
+        )
+        self._replace_parts()
+        self.start = datetime.now(UTC) - timedelta(seconds=1)
+        self.moving: set[int] = set()
+
+    def _replace_parts(self) -> None:
+        """The link that never runs in place of the real one, and a detector that knows by number."""
+        for part in (self.watch, self.watch._voice, self.watch._custody):
+            name = "link" if part is self.watch else "_link"
+            setattr(part, name, self.link)
+        sight = self.watch._sight
+        setattr(sight, "look", self._look)  # noqa: B010  (a method is replaced)
+
+    def _look(self, frame: Frame, *, busy: bool) -> Decision | None:
+        if not self.watch._sight._on:
+            return None
+        return MOVING if frame.id.sequence in self.moving else STILL
+
+    def begin(self) -> "Yard":
+        self.watch._take_up()
+        return self
+
+    def work(self) -> None:
+        """Works off the inbox, and lets no time pass."""
+        while not self.watch._inbox.empty():
+            self.watch._inbox.get()()
+        self.watch._custody.step(time.monotonic())
+
+    def silence(self, seconds: float) -> None:
+        self.work()
+        self.watch._awake_s += seconds
+        self.watch._mind_silence(self.watch._awake_s - self.watch._live_s)
+        self.work()
+
+    def frame(self, sequence: int, session: int = SESSION) -> bytes:
+        when = self.start + timedelta(seconds=sequence / FPS)
+        return stamped(FrameId("yard", session, sequence, when))
+
+    def live(self, *sequences: int, session: int = SESSION) -> None:
+        for sequence in sequences:
+            self._arrive(self.post.deliver(LIVE, self.frame(sequence, session)), self.watch._live)
+        self.work()
+
+    def repair(self, *sequences: int) -> None:
+        for sequence in sequences:
+            self._arrive(self.post.deliver(REPAIR, self.frame(sequence)), self.watch._repair)
+        self.work()
+
+    def _arrive(self, delivery: Delivery, handler: Callable[[Delivery], None]) -> None:
+        self.watch._post(handler)(delivery)
+
+    def taken(self) -> list[tuple[str, bytes]]:
+        """What the broker has taken now, in order."""
+        return [(parcel.topic, parcel.payload) for parcel in self.link.take()]
+
+    def stored(self) -> dict[str, list[int]]:
+        """The numbers that were published of each event, in order."""
+        found: dict[str, list[int]] = {}
+        for topic, payload in self.taken():
+            if "/event/" in topic:
+                numbers = {self.frame(n): n for n in range(1, 300)}
+                found.setdefault(topic.rpartition("/")[2], []).append(numbers[payload])
+        return found
+
+    def said(self, *kinds: EventType) -> list[EventMessage]:
+        parcels = self.control.take("yard/event")
+        messages = [EventMessage.model_validate_json(parcel.payload) for parcel in parcels]
+        return [message for message in messages if message.event_type in kinds]
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Yard:
+    return Yard(tmp_path).begin()
+
+
+def capture_says(last: int, session: int = SESSION) -> CaptureStats:
+    return CaptureStats(
+        time=datetime.now(UTC),
+        session=f"{session:016x}",
+        last_sequence=last,
+        fps=FPS,
+        captured=last,
+        skipped=0,
+        published=last,
+        lost=0,
+        resent=0,
+        outbox_frames=0,
+        outbox_bytes=0,
+        reconnects=0,
+    )
+
+
+class TestAnEvent:
+    def test_has_its_pre_roll_its_motion_and_its_post_roll(self, yard: Yard) -> None:
+        yard.moving = {20, 21, 22}
+        yard.live(*range(1, 40))
+        assert list(yard.stored().values()) == [list(range(10, 28))]
+
+    def test_right_after_another_begins_where_that_ended(self, yard: Yard) -> None:
+        yard.moving = {20, 32}
+        yard.live(*range(1, 60))
+        first, second = yard.stored().values()
+        assert (first[0], first[-1], second[0], second[-1]) == (10, 25, 26, 37)
+
+    def test_that_grows_too_long_goes_on_as_another_without_a_gap(self, tmp_path: Path) -> None:
+        yard = Yard(tmp_path, SETTINGS.model_copy(update={"max_length": 2})).begin()
+        yard.moving = set(range(20, 60))
+        yard.live(*range(1, 80))
+        numbers = [number for event in yard.stored().values() for number in event]
+        assert numbers == list(range(10, numbers[-1] + 1))
+
+    def test_on_a_trigger_has_the_newest_frame_and_the_pre_roll(self, yard: Yard) -> None:
+        yard.live(*range(1, 30))
+        yard.watch.trigger("bell", 0.3)
+        yard.work()
+        yard.live(*range(30, 50))
+        [numbers] = yard.stored().values()
+        assert numbers[0] == 19
+        assert numbers[-1] >= 32
+        assert [message.reason for message in yard.said(EventType.MANUAL)] == ["bell"]
+
+    def test_on_a_trigger_before_any_frame_begins_with_the_first(self, yard: Yard) -> None:
+        yard.watch.trigger("bell", 2.0)
+        yard.work()
+        yard.live(*range(1, 60))
+        [numbers] = yard.stored().values()
+        assert numbers[0] == 1
+
+    def test_ends_when_detection_is_switched_off(self, yard: Yard) -> None:
+        yard.moving = set(range(20, 90))
+        yard.live(*range(1, 30))
+        yard.watch.configure(SETTINGS, detecting=False)
+        yard.live(*range(30, 90))
+        [numbers] = yard.stored().values()
+        assert numbers[-1] == 34
+        assert yard.link.held["nightjar/camera/yard/motion"] == b"OFF"
+
+
+class TestAnAcknowledgement:
+    def test_of_a_quiet_frame_comes_when_it_is_in_the_ring(self, yard: Yard) -> None:
+        yard.live(1, 2)
+        assert yard.post.acknowledged == [1, 2]
+
+    def test_of_an_events_frame_comes_when_the_broker_has_the_event_frame(self, yard: Yard) -> None:
+        yard.moving = {2}
+        yard.live(1, 2, 3)
+        assert yard.post.acknowledged == [1]
+        yard.taken()
+        assert yard.post.acknowledged == [1, 2, 3]
+
+    def test_of_a_repair_of_an_event_comes_no_sooner(self, yard: Yard) -> None:
+        yard.moving = {2}
+        yard.live(1, 2, 4)
+        yard.taken()
+        yard.repair(3)
+        assert yard.post.acknowledged == [1, 2, 3]
+        yard.taken()
+        assert yard.post.acknowledged == [1, 2, 3, 4]
+
+    def test_of_a_redelivery_waits_for_the_event_frame_too(self, yard: Yard) -> None:
+        yard.moving = {2}
+        yard.live(1, 2)
+        yard.live(2)  # the connection was lost meanwhile
+        assert yard.post.acknowledged == [1]
+        yard.taken()
+        assert yard.post.acknowledged == [1, 3]
+
+    def test_is_withheld_while_the_service_ends(self, yard: Yard) -> None:
+        yard.watch._ending = True
+        yard.live(1)
+        assert yard.post.acknowledged == []
+
+    def test_of_what_is_no_frame_comes_at_once(self, yard: Yard, caplog: pytest.LogCaptureFixture) -> None:
+        zero = FrameId("yard", SESSION, 0, yard.start)
+        elsewhere = FrameId("door", SESSION, 1, yard.start)
+        payloads = [b"", b"no JPEG", yard.frame(1)[:-2], stamped(zero), stamped(elsewhere)]
+        for payload in payloads:
+            yard.watch._post(yard.watch._live)(yard.post.deliver(LIVE, payload))
+        yard.work()
+        assert yard.post.acknowledged == [1, 2, 3, 4, 5]
+        assert yard.watch.stats().undecodable == 5
+        assert caplog.messages == [
+            "yard: what came on nightjar-frames/yard/live is no frame of this camera; skipped"
+        ]
+
+
+class TestALostFrame:
+    def test_inside_an_event_is_asked_for_and_repaired(self, yard: Yard) -> None:
+        yard.moving = {20}
+        yard.live(*range(1, 22), *range(23, 40))
+        asked = [Resend.model_validate_json(p) for topic, p in yard.taken() if topic.endswith("resend")]
+        assert [(request.ranges, request.wanted_for, request.ask) for request in asked] == [
+            ([(22, 22)], "live", "capture")
+        ]
+        yard.repair(22)
+        assert list(yard.stored().values()) == [[22]]
+
+    def test_in_the_pre_roll_is_asked_for_too(self, yard: Yard) -> None:
+        yard.moving = {20}
+        yard.live(*range(1, 15), *range(17, 40))
+        asked = [Resend.model_validate_json(p) for topic, p in yard.taken() if topic.endswith("resend")]
+        assert [request.ranges for request in asked] == [[(15, 16)]]
+
+    def test_between_two_events_belongs_to_one_of_them_alone(self, yard: Yard) -> None:
+        """Numbers 24 to 31 are lost: the first event's post-roll ends with 25, the second begins with 35."""
+        yard.moving = {20, 35}
+        yard.live(*range(1, 24), *range(32, 60))
+        yard.taken()
+        yard.repair(*range(24, 32))
+        repaired = yard.stored()
+        assert sorted(number for numbers in repaired.values() for number in numbers) == list(range(24, 32))
+        assert all(len(set(numbers)) == len(numbers) for numbers in repaired.values())
+        first = min(repaired)
+        assert repaired[first][:2] == [24, 25]
+
+    def test_that_comes_as_a_late_live_frame_is_taken_all_the_same(self, yard: Yard) -> None:
+        yard.moving = {20}
+        yard.live(*range(1, 22), 23, 24)
+        yard.taken()
+        yard.live(22)
+        assert list(yard.stored().values()) == [[22]]
+
+    def test_at_the_tail_is_seen_from_captures_last_number(self, yard: Yard) -> None:
+        yard.moving = set(range(20, 30))
+        yard.live(*range(1, 27))
+        yard.watch.captured(capture_says(28))
+        yard.watch.camera_offline()
+        yard.taken()
+        yard.silence(3)
+        asked = [Resend.model_validate_json(p) for topic, p in yard.taken() if topic.endswith("resend")]
+        assert [request.ranges for request in asked] == [[(27, 28)]]
+        yard.repair(27, 28)
+        yard.taken()
+        yard.work()
+        [handover] = [Handover.model_validate_json(p) for topic, p in yard.taken() if "/handover/" in topic]
+        assert [frame.sequence for frame in handover.frames] == list(range(10, 29))
+
+    def test_after_the_tail_of_another_capture_session_says_nothing(self, yard: Yard) -> None:
+        yard.moving = set(range(20, 30))
+        yard.live(*range(1, 27))
+        yard.watch.captured(capture_says(400, session=6))
+        yard.watch.camera_offline()
+        yard.silence(3)
+        assert not [topic for topic, _ in yard.taken() if topic.endswith("resend")]
+
+
+class TestACameraThatGoesOffline:
+    def test_does_not_end_an_event_whose_frames_still_come(self, yard: Yard) -> None:
+        yard.moving = set(range(20, 40))
+        yard.live(*range(1, 25))
+        yard.watch.camera_offline()
+        yard.silence(1)
+        yard.live(*range(25, 50))
+        assert len(yard.stored()) == 1
+
+    def test_ends_its_event_when_nothing_comes_any_more(self, yard: Yard) -> None:
+        yard.moving = set(range(20, 40))
+        yard.live(*range(1, 25))
+        yard.watch.camera_offline()
+        yard.silence(3)
+        assert len(yard.said(EventType.MOTION_END)) == 1
+
+    def test_and_begins_a_new_session_goes_on_in_the_same_event(self, yard: Yard) -> None:
+        yard.moving = set(range(20, 25))
+        yard.live(*range(1, 25))
+        yard.moving = {1, 2}
+        yard.start += timedelta(seconds=2.5)
+        yard.live(*range(1, 30), session=8)
+        [event] = yard.said(EventType.MOTION_END)
+        published = [payload for topic, payload in yard.taken() if topic.endswith(event.event or "")]
+        assert published[-1] == yard.frame(7, session=8)
+
+    def test_whose_old_frames_come_once_more_does_not_end_the_event(self, yard: Yard) -> None:
+        """As a broker does that restored a session from before its death."""
+        yard.moving = set(range(1, 30))
+        yard.live(*range(1, 5))
+        yard.start += timedelta(seconds=1)
+        yard.live(*range(1, 10), session=8)
+        yard.live(3, 4, session=SESSION)
+        yard.live(*range(10, 20), session=8)
+        assert len(yard.said(EventType.MOTION_START)) == 1
+        assert yard.said(EventType.MOTION_END) == []
+
+
+class TestABrokerThatIsAway:
+    def test_leaves_an_event_open_for_what_is_still_to_come(self, yard: Yard) -> None:
+        yard.moving = set(range(20, 40))
+        yard.live(*range(1, 25))
+        yard.link.there = False
+        yard.watch._work_until(Passed(0.3))
+        assert yard.watch._awake_s == 0
+        yard.link.there = True
+        yard.watch._work_until(Passed(0.3))
+        assert yard.watch._awake_s > 0.1
+
+
+class Passed:
+    def __init__(self, seconds: float) -> None:
+        self._until_s = time.monotonic() + seconds
+
+    def __call__(self) -> bool:
+        return time.monotonic() > self._until_s
+
+
+class TestMotionOn:
+    def test_is_not_said_for_what_moved_during_an_outage(self, yard: Yard) -> None:
+        yard.start -= timedelta(seconds=60)
+        yard.moving = set(range(20, 30))
+        yard.live(*range(1, 25))
+        assert yard.link.held["nightjar/camera/yard/motion"] == b"OFF"
+        assert [message.late for message in yard.said(EventType.MOTION_START)] == [True]
+
+    def test_is_said_as_soon_as_live_frames_still_move(self, yard: Yard) -> None:
+        yard.start -= timedelta(seconds=60)
+        yard.moving = set(range(20, 40))
+        yard.live(*range(1, 25))
+        yard.start += timedelta(seconds=60)
+        yard.live(*range(25, 30))
+        assert yard.link.held["nightjar/camera/yard/motion"] == b"ON"
+
+
+class TestALifeAfterAnother:
+    def test_closes_the_event_that_was_open_before_the_first_frame_that_it_gets(self, tmp_path: Path) -> None:
+        before = Yard(tmp_path).begin()
+        before.moving = set(range(20, 90))
+        before.live(*range(1, 31))
+        before.taken()
+        after = again(tmp_path, before)
+        after.live(31)
+        [handover] = handovers(after)
+        assert [frame.sequence for frame in handover.frames] == list(range(10, 31))
+
+    def test_takes_no_frame_into_its_event_that_another_has(self, tmp_path: Path) -> None:
+        before = Yard(tmp_path).begin()
+        before.moving = set(range(20, 90))
+        before.live(*range(1, 31))
+        before.taken()
+        after = again(tmp_path, before)
+        after.moving = {35}
+        after.live(*range(31, 50))
+        parcels = after.taken()
+        asked = [
+            Resend.model_validate_json(payload) for topic, payload in parcels if topic.endswith("resend")
+        ]
+        assert asked == []
+        numbers = {after.frame(n): n for n in range(1, 100)}
+        published = [numbers[payload] for topic, payload in parcels if "/event/" in topic]
+        assert published[0] == 31
+
+    def test_takes_none_of_an_event_that_was_answered_before_the_restart(self, tmp_path: Path) -> None:
+        before = Yard(tmp_path).begin()
+        before.moving = {20}
+        before.live(*range(1, 31))
+        event = next(iter(before.stored()))
+        before.work()
+        before.taken()
+        before.watch._custody.answered(event)
+        after = again(tmp_path, before)
+        after.moving = {32}
+        after.live(*range(24, 40))  # 24 and 25 are redelivered
+        asked = [Resend.model_validate_json(p) for topic, p in after.taken() if topic.endswith("resend")]
+        assert [request.ranges for request in asked] in ([], [[(26, 27)]])
+
+    def test_asks_capture_for_the_pre_roll_that_it_does_not_have(self, tmp_path: Path) -> None:
+        yard = Yard(tmp_path).begin()
+        yard.moving = {103}
+        yard.live(*range(100, 120))
+        asked = [Resend.model_validate_json(p) for topic, p in yard.taken() if topic.endswith("resend")]
+        assert [request.ranges for request in asked] == [[(93, 99)]]
+
+    def test_closes_what_was_open_even_if_no_frame_ever_comes(self, tmp_path: Path) -> None:
+        before = Yard(tmp_path).begin()
+        before.moving = set(range(20, 90))
+        before.live(*range(1, 31))
+        after = again(tmp_path, before)
+        after.silence(29)
+        assert handovers(after) == []
+        after.silence(2)
+        assert len(handovers(after)) == 1
+
+
+def again(path: Path, before: Yard) -> Yard:
+    """A new life with the same state and the same frames, after the old one was killed."""
+    after = Yard(path).begin()
+    after.start = before.start
+    return after
+
+
+def handovers(yard: Yard) -> list[Handover]:
+    return [Handover.model_validate_json(payload) for topic, payload in yard.taken() if "/handover/" in topic]

@@ -1,0 +1,172 @@
+"""Settings that are made over MQTT are kept over a restart, unless the configuration was edited since."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services.contract.settings import CameraSettings
+from services.contract.topics import Topics
+from services.runtime.controls import ControlBoard
+from services.runtime.mqtt import Delivery
+from services.runtime.state import StateFile
+from tests.unit.links import FakeLink
+
+TOPICS = Topics()
+CHANGES = list[tuple[str, str]]
+
+
+class Broker(FakeLink):
+    """What a board asks of its link, and what others publish to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._handlers: dict[str, Callable[[Delivery], None]] = {}
+
+    def subscribe(self, topic_filter: str, handler: Callable[[Delivery], None], qos: int = 1) -> None:
+        self._handlers[topic_filter] = handler
+
+    def publish(self, setting: str, payload: bytes, camera: str = "door") -> None:
+        topic = TOPICS.setting_set(camera, setting)
+        self._handlers[topic](Delivery(topic, payload, False, 1, lambda: None))
+
+    def state(self, setting: str, camera: str = "door") -> str:
+        return self.held[TOPICS.setting_state(camera, setting)].decode()
+
+    def errors(self) -> list[tuple[str, str]]:
+        return [(parcel.topic, parcel.payload.decode()) for parcel in self.take("/error")]
+
+
+def door(**settings: object) -> dict[str, CameraSettings]:
+    return {"door": CameraSettings.model_validate({"url": "demo:", **settings})}
+
+
+def motion_board(
+    folder: Path, cameras: dict[str, CameraSettings] | None = None, changes: CHANGES | None = None
+) -> tuple[ControlBoard, Broker]:
+    """A board that has just started."""
+    noted: CHANGES = [] if changes is None else changes
+    board = ControlBoard(
+        "motion",
+        cameras or door(),
+        TOPICS,
+        StateFile(folder / "motion.json"),
+        lambda camera, setting: noted.append((camera, setting)),
+    )
+    board.load()
+    broker = Broker()
+    board.attach(broker)
+    return board, broker
+
+
+def test_the_values_in_force_are_shown_from_the_start(tmp_path: Path) -> None:
+    _, broker = motion_board(tmp_path, door(motion={"sensitivity": 70, "min_area": 0.02}))
+    shown = {topic.split("/")[3]: payload.decode() for topic, payload in broker.held.items()}
+    assert shown == {
+        "motion_detection": "ON", "sensitivity": "70", "threshold": "", "min_area": "0.02", "cool_down": "0",
+    }  # fmt: skip
+
+
+def test_a_value_that_is_set_is_in_force_shown_and_told(tmp_path: Path) -> None:
+    changes: CHANGES = []
+    board, broker = motion_board(tmp_path, changes=changes)
+    broker.publish("sensitivity", b" 80 \n")
+    assert board.value("door", "sensitivity") == 80
+    assert broker.state("sensitivity") == "80"
+    assert changes == [("door", "sensitivity")]
+
+
+def test_a_value_that_is_in_force_already_changes_nothing(tmp_path: Path) -> None:
+    changes: CHANGES = []
+    _, broker = motion_board(tmp_path, changes=changes)
+    broker.publish("sensitivity", b"50")
+    assert changes == []
+    assert not (tmp_path / "motion.json").exists()
+
+
+def test_each_camera_has_settings_of_its_own(tmp_path: Path) -> None:
+    board, broker = motion_board(tmp_path, {**door(), "yard": CameraSettings(url="demo:")})
+    broker.publish("motion_detection", b"OFF", camera="yard")
+    assert board.value("door", "motion_detection") is True
+    assert board.value("yard", "motion_detection") is False
+
+
+def test_a_setting_is_kept_over_a_restart(tmp_path: Path) -> None:
+    _, broker = motion_board(tmp_path)
+    broker.publish("motion_detection", b"OFF")
+    broker.publish("threshold", b"2.5")
+    board, broker = motion_board(tmp_path)
+    assert board.value("door", "motion_detection") is False
+    assert broker.state("motion_detection") == "OFF"
+    assert broker.state("threshold") == "2.5"
+
+
+def test_an_empty_payload_is_the_default_again_also_after_a_restart(tmp_path: Path) -> None:
+    settings = door(motion={"threshold": 3})
+    _, broker = motion_board(tmp_path, settings)
+    broker.publish("threshold", b"")
+    board, broker = motion_board(tmp_path, settings)
+    assert board.value("door", "threshold") is None
+    assert broker.state("threshold") == ""
+
+
+def test_the_file_wins_where_somebody_has_edited_it_since(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, broker = motion_board(tmp_path)
+    broker.publish("sensitivity", b"80")
+    broker.publish("cool_down", b"9")
+    board, broker = motion_board(tmp_path, door(motion={"sensitivity": 60}))
+    assert board.value("door", "sensitivity") == 60
+    assert board.value("door", "cool_down") == 9
+    assert caplog.messages == [
+        "door: sensitivity was changed in the configuration since it was set to 80; the file wins"
+    ]
+
+
+def test_what_the_file_overruled_does_not_come_back(tmp_path: Path) -> None:
+    _, broker = motion_board(tmp_path)
+    broker.publish("sensitivity", b"80")
+    motion_board(tmp_path, door(motion={"sensitivity": 60}))
+    board, _ = motion_board(tmp_path)
+    assert board.value("door", "sensitivity") == 50
+
+
+def test_a_camera_that_is_gone_takes_its_settings_along(tmp_path: Path) -> None:
+    _, broker = motion_board(tmp_path)
+    broker.publish("sensitivity", b"80")
+    board, _ = motion_board(tmp_path, {"yard": CameraSettings(url="demo:")})
+    assert board.value("yard", "sensitivity") == 50
+
+
+@pytest.mark.parametrize(
+    ("setting", "payload", "sentence"),
+    [
+        ("motion_detection", b"off", "motion_detection takes ON or OFF, not 'off'"),
+        ("sensitivity", b'{"a": 1}', "sensitivity takes a whole number from 1 to 100, not '{\"a\": 1}'"),
+        ("cool_down", b"\xff\xfe", "cool_down takes text, not bytes"),
+    ],
+)
+def test_what_is_refused_is_said_on_error_and_changes_nothing(
+    setting: str, payload: bytes, sentence: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    board, broker = motion_board(tmp_path)
+    before = board.value("door", setting)
+    broker.publish(setting, payload)
+    assert broker.errors() == [(TOPICS.setting_error("door", setting), sentence)]
+    assert board.value("door", setting) == before
+    assert f"door: {sentence}; it stays " in caplog.text
+
+
+def test_a_disk_that_is_full_costs_the_memory_not_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    board, broker = motion_board(tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(StateFile, "write", full)
+    broker.publish("sensitivity", b"80")
+    assert board.value("door", "sensitivity") == 80
+    assert "settings cannot be kept over a restart: no space left on device" in caplog.messages
