@@ -1,4 +1,4 @@
-"""Writes the JSON Schemas and the AsyncAPI document: `make schemas`."""
+"""Writes the JSON Schemas, the AsyncAPI document and the tables of the reference: `make schemas`."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from services.contract.archive import Manifest
 from services.contract.channels import CHANNELS, JPEG, Channel, message_models
 from services.contract.message import Message
 from services.contract.settings import Settings
+from services.contract.tables import refresh
 
 
 def documents() -> dict[str, str]:
@@ -99,6 +100,8 @@ def main(folder: Path) -> int:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
+    for path in folder.glob("*.md"):
+        path.write_text(refresh(path.read_text(encoding="utf-8")), encoding="utf-8")
     print(f"wrote {len(documents())} documents to {folder}")
     return 0
 

@@ -218,7 +218,7 @@ class Connection:
                     self._client.tls_set_context(tls_context(broker))
                 self._client.connect(broker.host, broker.port, KEEP_ALIVE_S, **self._connect_options())
             except OSError as error:
-                errors.append(error)
+                errors.append(error.with_traceback(None))  # which would hold a socket of a failed handshake
             if abandoned.is_set():
                 _close(self._client)
 
