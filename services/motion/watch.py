@@ -6,7 +6,6 @@ frame: the broker's window is what bounds the inbox.
 """
 
 import contextlib
-import hashlib
 import logging
 import queue
 import threading
@@ -21,19 +20,11 @@ from services.contract.handover import Handover, Resend, Resent
 from services.contract.settings import MotionSettings
 from services.contract.status import OFF, CaptureStats, MotionStats
 from services.contract.topics import Topics
+from services.motion.conduct import Conduct
 from services.motion.custody import Custody
-from services.motion.events import (
-    Action,
-    Ended,
-    EventMachine,
-    EventSettings,
-    Keep,
-    Motion,
-    Opened,
-    Updated,
-)
+from services.motion.events import Ended, EventMachine, EventSettings, Keep
 from services.motion.memory import EventMemory, closed_before
-from services.motion.numbers import Number, Numbers, number_of
+from services.motion.numbers import Number, Numbers
 from services.motion.ring import Ring
 from services.motion.sight import Sight
 from services.motion.voice import Voice
@@ -91,17 +82,17 @@ class Watch:
         self._ring = Ring(settings.pre_roll + 2, int(settings.ring_mb * MB))
         self._sight = Sight(settings)
         self._machine = EventMachine(EventSettings.of(settings))
-        self._settings = settings
-        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._numbers = Numbers()
-        self._newest: Frame | None = None
-        self._snapshot: FrameId | None = None
+        self._conduct = Conduct(
+            settings, ring=self._ring, numbers=self._numbers, custody=self._custody, voice=self._voice
+        )
+        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._left_open: list[Handover] = []
         self._captured: Number | None = None
-        self._offline = self._moving = self._late = self._ending = False
+        self._offline = self._ending = False
         self._awake_s = self._live_s = 0.0  # a clock that stands still while no frame could come
         self._grumbled_s = float("-inf")
-        self._received = self._unusable = self._events = 0
+        self._received = self._unusable = 0
         self._rate = Rate()
 
     # -- from other threads ----------------------------------------------------------------------------
@@ -114,14 +105,16 @@ class Watch:
 
     def configure(self, settings: MotionSettings, *, detecting: bool) -> None:
         def apply() -> None:
-            self._settings = settings
+            self._conduct.settings = settings
             self._sight.configure(settings, on=detecting)
             self._machine.configure(EventSettings.of(settings))
 
         self._inbox.put(apply)
 
     def trigger(self, reason: str, duration_s: float) -> None:
-        self._inbox.put(lambda: self._carry_out(self._machine.trigger(reason, duration_s, datetime.now(UTC))))
+        self._inbox.put(
+            lambda: self._conduct.carry_out(self._machine.trigger(reason, duration_s, datetime.now(UTC)))
+        )
 
     def camera_offline(self) -> None:
         def apply() -> None:
@@ -154,7 +147,7 @@ class Watch:
             undecodable=self._unusable + self._sight.undecodable,
             repaired=self._custody.repaired,
             missing=self._custody.missing,
-            events=self._events,
+            events=self._conduct.events,
             event_frames=self._custody.kept,
             open_handovers=len(self._custody),
             latency_ms=round(self._sight.latency_ms, 1),
@@ -167,7 +160,7 @@ class Watch:
         self._take_up()
         self._work_until(stop.is_set)
         self._ending = True
-        self._carry_out(self._machine.close())
+        self._conduct.carry_out(self._machine.close())
         until_s = time.monotonic() + ANSWER_S
         self._work_until(lambda: len(self._custody) == 0 or time.monotonic() > until_s)
 
@@ -175,7 +168,7 @@ class Watch:
         """What an earlier life of ours left."""
         ended, self._left_open = self._memory.left_over(self.camera)
         self._custody.restore(ended)
-        self._numbers = Numbers(self._memory.kept(self.camera))
+        self._numbers.kept = self._memory.kept(self.camera)
 
     def _work_until(self, enough: Callable[[], bool]) -> None:
         stepped_s = time.monotonic()
@@ -204,20 +197,20 @@ class Watch:
         if not self._numbers.is_new(frame.id):
             self._late_comer(frame, delivery)
             return
-        self._newest, self._late = frame, datetime.now(UTC) - frame.id.time > LATE
+        self._conduct.newest, self._conduct.late = frame, datetime.now(UTC) - frame.id.time > LATE
         self._offline, self._live_s = False, self._awake_s
         self._received += 1
         self._rate.mark(time.monotonic())
         self._close_left_over(frame.id)
         left_out = self._numbers.came(frame.id)
         if event := self._machine.event:
-            self._expect(event, frame.id.session, left_out)
+            self._conduct.expect(event, frame.id.session, left_out)
         self._ring.add(frame)
         decision = self._sight.look(frame, busy=self._inbox.qsize() >= BUSY)
         if decision and self._sight.scene_begins_to_change(decision):
             self._voice.scene_change(self._machine.event, frame.id.time, decision.scene_change)
         actions = self._machine.frame(frame.id, decision)
-        self._carry_out(actions, ack=delivery.ack)
+        self._conduct.carry_out(actions, ack=delivery.ack)
         if Keep not in map(type, actions):
             delivery.ack()
 
@@ -255,80 +248,20 @@ class Watch:
             actions += self._machine.close()
         for action in actions:
             if isinstance(action, Ended) and self._captured:
-                self._expect(action.summary.event, self._captured[0], self._numbers.unseen(*self._captured))
-        self._carry_out(actions)
-
-    def _expect(self, event: str, session: int, numbers: range) -> None:
-        """Numbers that capture gave and that did not come, in an event whose end may lie among them."""
-        if numbers := self._numbers.within(numbers, self._settings.post_roll):
-            self._custody.expect(event, session, numbers)
-            self._numbers.kept = session, numbers[-1]
-
-    # -- events ----------------------------------------------------------------------------------------
-
-    def _carry_out(self, actions: list[Action], ack: Callable[[], None] | None = None) -> None:
-        """Does what the machine decided; `ack` is called when the broker has the frame that is kept."""
-        kept = {action.frame for action in actions if isinstance(action, Keep)}
-        for action in actions:
-            match action:
-                case Opened():
-                    self._open(action, kept)
-                case Keep(event, frame_id):
-                    self._keep(event, frame_id, ack)
-                case Motion(on):
-                    self._moving = on
-                case Updated(summary):
-                    self._voice.updated(summary)
-                    self._show_best(summary.best)
-                case Ended(summary):
-                    self._show_best(summary.best)
-                    self._voice.ended(summary, self._settings_hash())
-                    self._custody.end(summary, time.monotonic())
-        self._voice.motion(on=self._moving and not self._late)
-
-    def _open(self, opened: Opened, kept: set[FrameId]) -> None:
-        newest = self._numbers.last
-        assert newest, "the machine opens an event only where there is a frame"
-        self._events += 1
-        pre_roll = [
-            frame
-            for frame in self._ring.since(opened.since)
-            if frame.id not in kept and self._numbers.is_free(frame.id)
-        ]
-        first = pre_roll[0].id if pre_roll else newest
-        self._custody.open(opened.event, opened.reason, opened.time, opened.since, first)
-        self._voice.opened(opened, late=self._late)
-        self._custody.expect(opened.event, first.session, self._numbers.lacking(first, opened.since))
-        for frame in pre_roll:
-            self._custody.take(opened.event, frame)
-            self._numbers.kept = number_of(frame.id)
-
-    def _keep(self, event: str, frame_id: FrameId, ack: Callable[[], None] | None) -> None:
-        frame = self._newest
-        if frame is None or frame.id != frame_id:
-            raise RuntimeError(f"the machine keeps {frame_id}, which is not the newest frame")
-        self._custody.take(event, frame, ack)
-        self._numbers.kept = number_of(frame_id)
+                self._conduct.expect(
+                    action.summary.event, self._captured[0], self._numbers.unseen(*self._captured)
+                )
+        self._conduct.carry_out(actions)
 
     def _close_left_over(self, first_unseen: FrameId | None) -> None:
         """Ends the event that an earlier life of ours left open, with all that was published of it."""
-        longest = timedelta(seconds=self._settings.max_length)
+        longest = timedelta(seconds=self._conduct.settings.max_length)
         for handover in self._left_open:
             closed = closed_before(handover, first_unseen, longest)
             self._memory.ended(closed)
             self._custody.restore([closed])
             self._numbers.kept = self._memory.kept(self.camera)
         self._left_open = []
-
-    def _show_best(self, best: FrameId | None) -> None:
-        if best is None or best == self._snapshot:
-            return
-        if frame := self._ring.get(best.session, best.sequence):
-            self._snapshot = best
-            self._voice.snapshot(frame.jpeg)
-
-    def _settings_hash(self) -> str:
-        return hashlib.sha256(self._settings.model_dump_json().encode()).hexdigest()[:12]
 
 
 def _let_go(parcel: Parcel) -> None:

@@ -13,7 +13,7 @@ def control_link(
     presence = topics.service(service, instance)
     link = Link(
         broker,
-        f"nightjar-{service}-{instance}",
+        f"nightjar-{service}.{instance}",  # no camera's name has a dot, so no frames' link is called so
         will=Will(presence, OFFLINE.encode()),
     )
     link.hold(presence, ONLINE.encode())

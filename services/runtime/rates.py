@@ -12,15 +12,13 @@ class Rate:
 
     def mark(self, now_s: float) -> None:
         self._marks.append(now_s)
-        self._forget(now_s)
+        while now_s - self._marks[0] > self._over_s:
+            self._marks.popleft()
 
     def per_second(self, now_s: float) -> float:
-        """Marks per second between the first one remembered and the last; 0 when nothing came lately."""
-        self._forget(now_s)
-        if len(self._marks) < 2:
-            return 0.0
-        return (len(self._marks) - 1) / max(1e-6, self._marks[-1] - self._marks[0])
+        """Marks per second between the first one remembered and the last; 0 when nothing came lately.
 
-    def _forget(self, now_s: float) -> None:
-        while self._marks and now_s - self._marks[0] > self._over_s:
-            self._marks.popleft()
+        May be asked from any thread: it only reads.
+        """
+        marks = [mark for mark in self._marks.copy() if now_s - mark <= self._over_s]
+        return (len(marks) - 1) / max(1e-6, marks[-1] - marks[0]) if len(marks) > 1 else 0.0

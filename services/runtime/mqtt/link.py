@@ -23,6 +23,8 @@ __all__ = ["Delivery", "Handler", "Link"]
 
 #: A login that was refused is tried again slowly: the user has to mend it, and brokers ban who hammers.
 REFUSED_RETRY_S = 30.0
+#: Frames wait in a bounded outbox meanwhile, so a broker that is back must not be noticed late.
+RETRY_CAP_S = 5.0
 #: How long the end waits for what is still in the outbox, and then for the broker to hear of our going.
 DRAIN_S = 0.5
 #: A connection that has lasted so long counts as a success; two clients with one name take turns faster.
@@ -121,7 +123,7 @@ class Link:
 
     def run(self, stop: threading.Event) -> None:
         """Stays connected until `stop`; raises what a handler raised."""
-        backoff = Backoff()
+        backoff = Backoff(cap_s=RETRY_CAP_S)
         try:
             while not stop.is_set():
                 try:

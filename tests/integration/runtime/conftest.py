@@ -54,4 +54,5 @@ def name() -> str:
 
 @pytest.fixture(autouse=True)
 def _links_come_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "Backoff", partial(Backoff, 0.05, 0.2))
+    monkeypatch.setattr(link, "Backoff", partial(Backoff, 0.05))
+    monkeypatch.setattr(link, "RETRY_CAP_S", 0.2)

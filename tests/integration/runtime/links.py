@@ -56,7 +56,9 @@ def running(link: Link, *, connected: bool = True) -> Iterator[Running]:
     alive.start()
     try:
         if connected:
-            eventually(lambda: link.connected)
+            eventually(lambda: link.connected or alive.ended)
+            if alive.failure:
+                raise alive.failure
         yield alive
     finally:
         alive.stop()

@@ -268,7 +268,7 @@ def test_whoever_sends_from_a_callback_with_a_lock_in_hand_is_not_locked_out(
     broker: BrokerAddress, name: str
 ) -> None:
     """Two threads, one lock, and the broker's answer in between: as services are written."""
-    link, lock, taken = Link(broker, name, window=4), threading.Lock(), [0]
+    link, lock, taken = Link(broker, name, window=200), threading.Lock(), [0]
 
     def on_taken() -> None:
         with lock:

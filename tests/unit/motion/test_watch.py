@@ -43,9 +43,7 @@ class Yard:
 
     def _replace_parts(self) -> None:
         """The link that never runs in place of the real one, and a detector that knows by number."""
-        for part in (self.watch, self.watch._voice, self.watch._custody):
-            name = "link" if part is self.watch else "_link"
-            setattr(part, name, self.link)
+        self.watch.link = self.watch._voice._link = self.watch._custody._link = self.link
         sight = self.watch._sight
         setattr(sight, "look", self._look)  # noqa: B010  (a method is replaced)
 

@@ -1,0 +1,91 @@
+"""Does what the event machine decides: frames into custody, words to the voice."""
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from services.contract.frame import Frame, FrameId
+from services.contract.settings import MotionSettings
+from services.motion.custody import Custody
+from services.motion.events import Action, Ended, Keep, Motion, Opened, Updated
+from services.motion.numbers import Numbers, number_of
+from services.motion.ring import Ring
+from services.motion.voice import Voice
+
+
+class Conduct:
+    """One camera's events in the doing; `newest` and `late` are of the last live frame."""
+
+    def __init__(
+        self, settings: MotionSettings, *, ring: Ring, numbers: Numbers, custody: Custody, voice: Voice
+    ) -> None:
+        self.settings = settings
+        self.newest: Frame | None = None
+        self.late = False
+        self.events = 0
+        self._ring = ring
+        self._numbers = numbers
+        self._custody = custody
+        self._voice = voice
+        self._moving = False
+        self._snapshot: FrameId | None = None
+
+    def carry_out(self, actions: list[Action], ack: Callable[[], None] | None = None) -> None:
+        """Does it in order; `ack` is called when the broker has the frame that is kept."""
+        kept = {action.frame for action in actions if isinstance(action, Keep)}
+        for action in actions:
+            match action:
+                case Opened():
+                    self._open(action, kept)
+                case Keep(event, frame):
+                    self._keep(event, frame, ack)
+                case Motion(on):
+                    self._moving = on
+                case Updated(summary):
+                    self._voice.updated(summary)
+                    self._show_best(summary.best)
+                case Ended(summary):
+                    self._show_best(summary.best)
+                    self._voice.ended(summary, self._settings_hash())
+                    self._custody.end(summary, time.monotonic())
+        self._voice.motion(on=self._moving and not self.late)
+
+    def expect(self, event: str, session: int, numbers: range) -> None:
+        """Numbers that capture gave and that did not come, in an event whose end may lie among them."""
+        if numbers := self._numbers.within(numbers, self.settings.post_roll):
+            self._custody.expect(event, session, numbers)
+            self._numbers.kept = session, numbers[-1]
+
+    def _open(self, opened: Opened, kept: set[FrameId]) -> None:
+        newest = self._numbers.last
+        assert newest, "the machine opens an event only where there is a frame"
+        self.events += 1
+        pre_roll = [
+            frame
+            for frame in self._ring.since(opened.since)
+            if frame.id not in kept and self._numbers.is_free(frame.id)
+        ]
+        first = pre_roll[0].id if pre_roll else newest
+        self._custody.open(opened.event, opened.reason, opened.time, opened.since, first)
+        self._voice.opened(opened, late=self.late)
+        self._custody.expect(opened.event, first.session, self._numbers.lacking(first, opened.since))
+        for frame in pre_roll:
+            self._custody.take(opened.event, frame)
+            self._numbers.kept = number_of(frame.id)
+
+    def _keep(self, event: str, frame_id: FrameId, ack: Callable[[], None] | None) -> None:
+        frame = self.newest
+        if frame is None or frame.id != frame_id:
+            raise RuntimeError(f"the machine keeps {frame_id}, which is not the newest frame")
+        self._custody.take(event, frame, ack)
+        self._numbers.kept = number_of(frame_id)
+
+    def _show_best(self, best: FrameId | None) -> None:
+        if best is None or best == self._snapshot:
+            return
+        if frame := self._ring.get(best.session, best.sequence):
+            self._snapshot = best
+            self._voice.snapshot(frame.jpeg)
+
+    def _settings_hash(self) -> str:
+        return hashlib.sha256(self.settings.model_dump_json().encode()).hexdigest()[:12]
