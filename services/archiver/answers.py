@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from services.contract.archive import Manifest
 from services.contract.events import EventMessage, EventType
 from services.contract.handover import Handover
+from services.contract.message import SENTENCE
 
 #: What fits into a message of 8 KB; the manifest has all of it.
 MOST_MISSING = 32
@@ -51,4 +52,6 @@ def not_archived(handover: Handover) -> EventMessage:
 
 def rejected(handover: Handover, why: str) -> EventMessage:
     """The store takes the event's frames but not its manifest, and never will."""
-    return not_archived(handover).model_copy(update={"event_type": EventType.ARCHIVE_FAILED, "why": why})
+    return not_archived(handover).model_copy(
+        update={"event_type": EventType.ARCHIVE_FAILED, "why": why[:SENTENCE]}
+    )
