@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.contract import topics as leaf
 from services.contract.events import EventMessage
+from services.contract.experiments import ExperimentSummary, OpenSlices
 from services.contract.handover import Handover, Resend, Resent
 from services.contract.message import Message
 from services.contract.status import ArchiverStats, CaptureStats, HealthDetail, MotionStats, ServiceInfo
@@ -37,8 +38,16 @@ CHANNELS = (
     ),
     Channel(_T.camera(_CAMERA, leaf.EVENT), EventMessage, (1,), False, "any service", "what happened"),
     Channel(
-        _T.handover(_CAMERA, "{event}"), Handover, (1,), False, "motion",
+        _T.handover(_CAMERA, "{event}"), Handover, (1,), False, "motion, capture",
         "an ended event's frames by number; said again until the archiver has answered",
+    ),
+    Channel(
+        _T.camera(_CAMERA, leaf.SLICES), OpenSlices, (1,), True, "capture",
+        "parts of experiments that are not archived yet, and where they are to be",
+    ),
+    Channel(
+        _T.camera(_CAMERA, leaf.EXPERIMENT_SUMMARY), ExperimentSummary, (0,), True, "capture",
+        "the experiment that runs or ran last",
     ),
     Channel(
         _T.camera(_CAMERA, leaf.RESEND), Resend, (1,), False, "motion, archiver", "frames asked for again"

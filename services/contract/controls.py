@@ -3,7 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.contract.experiments import LONGEST_S, SHORTEST_S
+
 Value = bool | int | float | None
+
+#: The one setting that is no plain value: a configured experiment's name, one as JSON, or nothing.
+EXPERIMENT = "experiment"
 
 
 class Refused(ValueError):
@@ -58,8 +63,19 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:40] + "…"
 
 
+def _interval(text: str) -> Value:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if value and not SHORTEST_S <= value <= LONGEST_S:
+        raise Refused(f"takes 0, or a number from {SHORTEST_S:g} to {LONGEST_S:.0f}, not '{_short(text)}'")
+    return value
+
+
 CONTROLS = (
     Control("enabled", "capture", _switch, ("enabled",)),
+    Control("interval", "capture", _interval, ("capture", "interval")),
     Control("motion_detection", "motion", _switch, ("motion_detection",)),
     Control("sensitivity", "motion", _number(1, 100, whole=True), ("motion", "sensitivity")),
     Control("threshold", "motion", _number(0.1, 100, empty=True), ("motion", "threshold")),

@@ -68,6 +68,14 @@ class EventMessage(Message):
     # camera_back
     outage_s: float | None = Field(None, description="how long the camera was away")
 
+    # interval
+    experiment: str | None = Field(None, description="its name; empty: plain periodic capture")
+    pictures: int | None = Field(None, ge=0, description="kept so far")
+    missed: int | None = Field(None, ge=0, description="due so far, and could not be taken")
+    worst_off_s: float | None = Field(
+        None, description="since the last such message, seconds from when it was due to when it was taken"
+    )
+
     # archived, archive_failed, not_archived
     bucket: str | None = Field(None, description="the bucket; none for a folder")
     key: str | None = Field(None, description="the manifest's key in the bucket or folder")

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from services.contract.events import Missing
+from services.contract.experiments import ExperimentSummary, Slice
 from services.contract.message import Aliased, CameraName, EventId, Message, Session, Time
 
 
@@ -26,6 +27,14 @@ class Handover(Message):
     ended: Time
     frames: list[FrameRef]
     missing: list[Missing] = Field(default=[], description="numbers that nobody has any more")
+    slice: Slice | None = Field(None, description="capture's: what part of a schedule the event is")
+    summary: ExperimentSummary | None = Field(None, description="capture's: how the whole experiment stands")
+
+
+class SliceHandover(Handover):
+    """As capture writes it."""
+
+    slice: Slice
 
 
 class Resend(Aliased):

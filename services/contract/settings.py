@@ -22,8 +22,9 @@ from pydantic import (
 
 from services.contract.archive_keys import DEFAULT_TEMPLATE, check_key_template
 from services.contract.archive_url import check_archive_url
+from services.contract.experiments import LONGEST_S, SHORTEST_S, Experiment
 from services.contract.message import CameraName
-from services.contract.urls import check_camera_url, mask_url
+from services.contract.urls import check_camera_url, check_command, mask_url
 
 
 def _address(address: str) -> str:
@@ -58,6 +59,9 @@ def _is_url(url: str, *schemes: str) -> bool:
 
 
 Seconds = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Corner = tuple[Fraction, Fraction]
+Polygon = Annotated[list[Corner], Field(min_length=3, max_length=100)]
 Address = Annotated[str, AfterValidator(_address)]
 BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
@@ -83,12 +87,89 @@ class CaptureSettings(Section):
     quality: int = Field(85, ge=1, le=100, description="JPEG quality where a picture has to be encoded")
     rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="how RTSP video travels")
     verify_tls: bool = Field(True, description="https: check the camera's certificate")
+    ca_file: Path | None = Field(
+        None, description="https: certificates that sign the camera's; empty: the system's"
+    )
+    certificate_sha256: str = Field(
+        "",
+        pattern=r"^$|^([0-9A-Fa-f]{2}:?){32}$",
+        description="https: fingerprint of the one certificate that is right; empty: none",
+    )
+    token: SecretStr = Field(
+        SecretStr(""), description="http and https: bearer token, sent instead of a login"
+    )
     connect_timeout: float = Field(10, gt=0, description="seconds until a connect counts as failed")
     stall_timeout: float = Field(10, gt=0, description="seconds without a picture until the camera is lost")
+    frozen_timeout: Seconds = Field(
+        10, description="seconds of the very same bytes until the camera is lost; 0: never"
+    )
+    reset: str = Field("", description="command that is run when a camera stays away; empty: none")
+    reset_after: int = Field(5, ge=1, description="failed attempts in a row until then")
+    on_demand: bool = Field(False, description="the camera runs only while motion or a viewer wants it")
+    width: int = Field(
+        0,
+        ge=0,
+        le=8192,
+        description="pixels of the finished picture; 0: follows from the height, or as it is",
+    )
+    height: int = Field(
+        0, ge=0, le=8192, description="pixels of the finished picture; 0: follows from the width, or as it is"
+    )
+    rotate: Literal[0, 90, 180, 270] = Field(0, description="degrees clockwise")
+    crop: tuple[Fraction, Fraction, Fraction, Fraction] = Field(
+        (0, 0, 1, 1), description="part that is kept: left, top, right, bottom"
+    )
+    masks: dict[str, Polygon] = Field(
+        {}, description="what is blackened: a name and corners [x, y] of the camera's own picture each"
+    )
+    timestamp: bool = Field(False, description="write the date and the time into the picture")
     preview: bool = Field(True, description="publish a small retained picture once a second")
     outbox_mb: float = Field(64, gt=0, description="MB of frames that may wait while the broker is away")
     ring_mb: float = Field(64, gt=0, description="MB of published frames kept, to be given again by number")
     ring_seconds: Seconds = Field(120, description="and for how long")
+    interval: float = Field(
+        0, ge=0, le=LONGEST_S, description="seconds from one kept picture to the next; 0: none is kept"
+    )
+    experiments: list[Experiment] = Field(
+        [], description="pictures on a schedule that can be started by name"
+    )
+    experiment: str = Field("", description="the name of the one that runs; empty: none")
+    experiment_mb: float = Field(
+        128, gt=0, description="MB of such pictures kept in memory until they are archived"
+    )
+
+    @field_validator("reset")
+    @classmethod
+    def _runs(cls, command: str) -> str:
+        if command and (wrong := check_command(command)):
+            raise ValueError(wrong)
+        return command
+
+    @field_validator("crop")
+    @classmethod
+    def _leaves_something(cls, crop: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        left, top, right, bottom = crop
+        if left >= right or top >= bottom:
+            raise ValueError("must be left, top, right and bottom, as in [0.1, 0, 0.9, 1]: nothing is left")
+        return crop
+
+    @field_validator("interval")
+    @classmethod
+    def _can_be_kept(cls, interval_s: float) -> float:
+        if 0 < interval_s < SHORTEST_S:
+            raise ValueError(f"must be 0 or at least {SHORTEST_S:g} seconds")
+        return interval_s
+
+    @model_validator(mode="after")
+    def _knows_its_experiments(self) -> Self:
+        names = [each.name for each in self.experiments]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"has several experiments named {min(twice)}")
+        if self.experiment and self.experiment not in names:
+            raise ValueError(
+                f"has no experiment named {self.experiment}; it has {', '.join(names) or 'none'}"
+            )
+        return self
 
 
 class MotionSettings(Section):

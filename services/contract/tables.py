@@ -56,7 +56,13 @@ def _takes(field: dict[str, Any]) -> str:
     if "enum" in field:
         return ", ".join(f"`{word}`" for word in field["enum"])
     plain: dict[str, Any] = field.get("anyOf", [field])[0]
-    words = {"boolean": "`true`, `false`", "integer": "whole number", "number": "number"}
+    words = {
+        "boolean": "`true`, `false`",
+        "integer": "whole number",
+        "number": "number",
+        "array": "list",
+        "object": "names with lists",
+    }
     if plain.get("format") == "password":
         return "text, secret"
     return words.get(plain["type"], "text") + _bounds(plain)
@@ -75,7 +81,7 @@ def _default(field: dict[str, Any]) -> str:
             return f"`{str(value).lower()}`"
         case int(value) | float(value):
             return f"`{value:g}`"
-        case None | "" | "**********":
+        case None | "" | "**********" | [] | {}:
             return ""
         case value:
             return f"`{value}`"

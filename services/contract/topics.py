@@ -16,6 +16,8 @@ RESENT = "resent"
 TRIGGER = "trigger"
 KEEP = "keep"
 SCORE = "score"
+SLICES = "slices"
+EXPERIMENT_SUMMARY = "experiment/summary"
 
 LIVE = "live"
 REPAIR = "repair"

@@ -5,17 +5,25 @@ from services.capture.cameras.camera import (
     CameraLost,
     CameraMisconfigured,
     CameraOptions,
+    CameraSilent,
     NextNumber,
     Picture,
 )
+from services.capture.cameras.edits import Edits
 from services.capture.cameras.open import open_camera
+from services.capture.cameras.pace import StepsOf
+from services.capture.cameras.push import PushCamera
 
 __all__ = [
     "Camera",
     "CameraLost",
     "CameraMisconfigured",
     "CameraOptions",
+    "CameraSilent",
+    "Edits",
     "NextNumber",
     "Picture",
+    "PushCamera",
+    "StepsOf",
     "open_camera",
 ]

@@ -24,18 +24,22 @@ def authorization(
     method: str,
     uri: str,
     *,
+    count: int = 1,
     make_nonce: Callable[[], str] = lambda: secrets.token_hex(8),
 ) -> str | None:
     """The Authorization header that answers a 401's WWW-Authenticate headers; None where we cannot.
 
-    The strongest way that is offered is taken: digest with SHA-256, digest with MD5, basic.
+    The strongest way that is offered is taken: digest with SHA-256, digest with MD5, basic. `count` says how
+    often these challenges were answered, this time included: a digest must not be the same twice.
     """
     offers = [challenge.strip().partition(" ")[::2] for challenge in challenges]
     digests = [_parameters(rest) for way, rest in offers if way.lower() == "digest"]
     for algorithm in ("SHA-256", "MD5"):
         for digest in digests:
             if digest.get("algorithm", "MD5").upper() == algorithm and {"realm", "nonce"} <= digest.keys():
-                return _digest(digest, _HASHES[algorithm], login, method, uri, client_nonce=make_nonce())
+                return _digest(
+                    digest, _HASHES[algorithm], login, method, uri, count=count, client_nonce=make_nonce()
+                )
     if any(way.lower() == "basic" for way, _ in offers):
         pair = f"{login.user}:{login.password}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"
@@ -43,7 +47,14 @@ def authorization(
 
 
 def _digest(
-    asked: dict[str, str], algorithm: str, login: Login, method: str, uri: str, *, client_nonce: str
+    asked: dict[str, str],
+    algorithm: str,
+    login: Login,
+    method: str,
+    uri: str,
+    *,
+    count: int,
+    client_nonce: str,
 ) -> str:
     def digest(*parts: str) -> str:
         return hashlib.new(algorithm, ":".join(parts).encode(), usedforsecurity=False).hexdigest()
@@ -53,10 +64,10 @@ def _digest(
     fields = {"username": login.user, "realm": asked["realm"], "nonce": asked["nonce"], "uri": uri}
     plain: dict[str, str] = {}
     if "auth" in [quality.strip() for quality in asked.get("qop", "").split(",")]:
-        count = "00000001"
+        nc = f"{count:08x}"
         fields |= {"cnonce": client_nonce}
-        plain |= {"qop": "auth", "nc": count}
-        fields["response"] = digest(who, asked["nonce"], count, client_nonce, "auth", what)
+        plain |= {"qop": "auth", "nc": nc}
+        fields["response"] = digest(who, asked["nonce"], nc, client_nonce, "auth", what)
     else:
         fields["response"] = digest(who, asked["nonce"], what)
     if "opaque" in asked:

@@ -1,4 +1,4 @@
-"""From pixels to a JPEG, where a source has only pixels."""
+"""Between pixels and JPEGs, where a source has only pixels or its pictures are edited."""
 
 import cv2
 import numpy as np
@@ -14,3 +14,12 @@ def encode(image: Image, quality: int) -> bytes:
     if not ok:
         raise ValueError(f"no JPEG can be made of a picture of the shape {image.shape}")
     return jpeg.tobytes()
+
+
+def decode(data: bytes) -> Image | None:
+    """The pixels of whatever picture OpenCV reads, upright as its EXIF says; None of other bytes."""
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # no bytes at all, or a picture of absurd size
+        return None
+    return None if image is None else np.asarray(image, np.uint8)

@@ -1,81 +1,20 @@
-"""`file:` cameras: a video file played as if it were a camera, its JPEGs untouched where it holds JPEGs."""
+"""`file:` cameras: a video or pictures, played as if they were a camera, JPEGs untouched."""
 
-import math
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Protocol
 
-import cv2
-import numpy as np
-
-from services.capture.cameras.avi import AviHeader, NotMjpegAvi, read_frames, read_header
-from services.capture.cameras.camera import CameraLost, CameraMisconfigured, CameraOptions, Picture, utc_now
-from services.capture.cameras.encode import encode
-from services.capture.cameras.jpeg import complete
+from services.capture.cameras.avi import NotMjpegAvi, read_header
+from services.capture.cameras.camera import CameraMisconfigured, CameraOptions, Picture, utc_now
+from services.capture.cameras.clips import Clip, DecodedClip, JpegClip, PictureClip, unreadable
+from services.capture.cameras.develop import Developer
 from services.capture.cameras.pace import FpsLimit, Pace
+from services.contract.picture_files import picture_files
 from services.contract.urls import missing_file, parse_file
-
-Wanted = Callable[[], bool]
-
-
-class Clip(Protocol):
-    """A video that can be gone through again and again."""
-
-    fps: float
-
-    def frames(self, wanted: Wanted) -> Iterator[bytes | None]:
-        """One entry per frame: its JPEG, or None where it has none or `wanted`, asked once, says no."""
-        ...
-
-
-class JpegClip:
-    """A Motion-JPEG AVI: the JPEGs come out as they went in, apart from Huffman tables that are missing."""
-
-    def __init__(self, path: Path, header: AviHeader, max_bytes: int) -> None:
-        self.fps = header.fps
-        self._path, self._header, self._max_bytes = path, header, max_bytes
-
-    def frames(self, wanted: Wanted) -> Iterator[bytes | None]:
-        try:
-            with self._path.open("rb") as file:
-                for jpeg in read_frames(file, self._header, self._max_bytes):
-                    yield complete(jpeg) if jpeg is not None and wanted() else None
-        except OSError as error:
-            raise _unreadable(self._path, error) from error
-
-
-class DecodedClip:
-    """Whatever else FFmpeg reads, encoded anew."""
-
-    def __init__(self, path: Path, quality: int) -> None:
-        self._path, self._quality = path, quality
-        capture = self._open()
-        fps = capture.get(cv2.CAP_PROP_FPS)
-        capture.release()
-        self.fps = fps if math.isfinite(fps) and 0 < fps <= 1000 else 25.0
-
-    def frames(self, wanted: Wanted) -> Iterator[bytes | None]:
-        capture = self._open()
-        try:
-            while capture.grab():
-                ok, image = capture.retrieve() if wanted() else (False, None)
-                yield encode(np.asarray(image, np.uint8), self._quality) if ok else None
-        finally:
-            capture.release()
-
-    def _open(self) -> cv2.VideoCapture:
-        capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
-        if not capture.isOpened():
-            raise CameraMisconfigured(
-                f'"{self._path}" is no video that can be read; give an MP4, MKV or AVI file'
-            )
-        return capture
 
 
 class FileCamera:
-    """Plays the file in a loop or once, in real time or as fast as it is taken.
+    """Plays the file, or the pictures of a folder, in a loop or once, in real time or as fast as it is taken.
 
     As fast as possible, a picture's time is that of the video's own clock, which begins now. In either
     speed, times go on over a loop's end.
@@ -87,18 +26,19 @@ class FileCamera:
 
     def pictures(self, stop: threading.Event) -> Iterator[Picture]:
         clip = self._open()
-        pace = Pace(clip.fps)
+        fps = self._file.fps or clip.fps
+        pace = Pace(fps)
+        develop = Developer(self._options.edits, self._options.quality)
         started, step = self._now(), 0
-        limit = FpsLimit(self._options.max_fps, clock=lambda: step / clip.fps)
+        limit = FpsLimit(self._options.max_fps, clock=lambda: step / fps)
         while True:
             first = step
-            for jpeg in clip.frames(limit.allows):
+            for content in clip.frames(limit.allows):
                 if not (self._file.fast or pace.wait(stop)) or stop.is_set():
                     return
-                if jpeg is not None:
-                    yield Picture(
-                        jpeg, started + timedelta(seconds=step / clip.fps) if self._file.fast else self._now()
-                    )
+                if content is not None:
+                    when = started + timedelta(seconds=step / fps) if self._file.fast else self._now()
+                    yield develop.picture(content, when, clip.kind)
                 step += 1
             if step == first:
                 raise CameraMisconfigured(f'"{self._file.path}" holds no pictures')
@@ -110,15 +50,14 @@ class FileCamera:
             raise CameraMisconfigured(missing)
         path = self._file.path
         try:
+            if (files := picture_files(path)) is not None:
+                return PictureClip(path, files, self._options.max_bytes, self._count_broken)
             with path.open("rb") as file:
                 return JpegClip(path, read_header(file), self._options.max_bytes)
         except NotMjpegAvi:
-            return DecodedClip(path, self._options.quality)
+            return DecodedClip(path)
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
 
-
-def _unreadable(path: Path, error: OSError) -> CameraLost | CameraMisconfigured:
-    if isinstance(error, PermissionError):
-        return CameraMisconfigured(f'"{path}" may not be read; let the user of this service read it')
-    return CameraLost(f'"{path}" cannot be read: {error.strerror}')
+    def _count_broken(self) -> None:
+        self.skipped += 1

@@ -1,47 +1,52 @@
-"""`http:` and `https:` cameras: Motion JPEG passed through as the camera compressed it."""
+"""`http:` and `https:` cameras: Motion JPEG, or one picture at a time, as the camera compressed them."""
 
-import ssl
 import threading
-import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
+from pathlib import PurePosixPath
 
+from services.capture.cameras.asking import Answer, answered
 from services.capture.cameras.camera import CameraLost, CameraMisconfigured, CameraOptions, Picture, utc_now
-from services.capture.cameras.http_message import Dechunker, Head, NotHttp, parse_head
+from services.capture.cameras.http_message import NotHttp
 from services.capture.cameras.jpeg import complete
-from services.capture.cameras.line import Line, Stopped, connect
-from services.capture.cameras.mjpeg import MjpegParser
+from services.capture.cameras.line import Stopped
 from services.capture.cameras.pace import FpsLimit
+from services.capture.cameras.sieve import Sieve
+from services.capture.cameras.still import Still
+from services.capture.cameras.stills import Stills
 from services.capture.cameras.visit import Visit
+from services.contract.picture_files import SUFFIXES
 
-_BUFFER = 256 << 10
-_VISITS = 8  # redirects and logins until the picture must have come
+_SAYS_NOTHING = frozenset(("", "application/octet-stream"))
 
 
 class HttpCamera:
-    """One request, one endless answer.
+    """One request, one endless answer; or one picture, which is then asked for again and again.
 
-    A camera that closes after some pictures is asked again at once; it counts as lost when it gives none.
+    A stream that ends after some pictures is asked for again at once; it counts as lost when it has none.
     """
 
     def __init__(self, url: str, options: CameraOptions, now: Callable[[], datetime] = utc_now) -> None:
         self.skipped = 0
-        self._visit = Visit.to(url)
+        self._visit = Visit.to(url, options.token)
         self._options, self._now = options, now
 
     def pictures(self, stop: threading.Event) -> Iterator[Picture]:
         limit = FpsLimit(self._options.max_fps)
         try:
             while True:
+                answer = answered(self._visit, self._options, stop, now=self._now)
+                if _is_still(answer):
+                    yield from self._stills(answer, stop)
+                    return
                 came = False
-                with closing(self._jpegs(stop)) as jpegs:
-                    for jpeg in jpegs:
-                        came = True
-                        if limit.allows():
-                            yield Picture(complete(jpeg), self._now())
-                        if stop.is_set():
-                            return
+                for jpeg in self._stream(answer):
+                    came = True
+                    if limit.allows():
+                        yield Picture(complete(jpeg), self._now())
+                    if stop.is_set():
+                        return
                 if not came:
                     raise CameraLost(f"{self._visit.host} closes the connection without a picture")
         except Stopped:
@@ -49,90 +54,39 @@ class HttpCamera:
         except NotHttp as error:
             raise CameraLost(f"{self._visit.host} does not speak HTTP: {error}") from error
 
-    def _jpegs(self, stop: threading.Event) -> Generator[bytes]:
-        """What one connection gives."""
-        parser = MjpegParser(self._options.max_bytes)
-        line, head, body = self._open(stop)
-        with line:
-            _check_type(head, self._visit.host)
-            last_s = time.monotonic()
-            for part in _parts(line, head, body):
-                dropped = parser.dropped
-                jpegs = parser.feed(part)
-                self.skipped += parser.dropped - dropped
-                if jpegs:
-                    last_s = time.monotonic()
-                elif time.monotonic() - last_s > self._options.stall_timeout_s:
-                    raise CameraLost(f"{self._visit.host} sends data, but no JPEG among it")
+    def _stream(self, answer: Answer) -> Iterator[bytes]:
+        """The JPEGs of one connection."""
+        host, options = self._visit.host, self._options
+        sieve = Sieve(host, options.max_bytes, options.stall_timeout_s)
+        with answer.line:
+            _check_type(answer, host)
+            for part in answer.parts():
+                dropped = sieve.dropped
+                jpegs = sieve.feed(part)
+                self.skipped += sieve.dropped - dropped
                 yield from jpegs
 
-    def _open(self, stop: threading.Event) -> tuple[Line, Head, bytes]:
-        """The connection on which the camera says 200, and what of the body came with that."""
-        visit = self._visit
-        for _ in range(_VISITS):
-            with ExitStack() as stack:
-                line = stack.enter_context(visit_line(visit, self._options, stop))
-                head, body = ask(line, visit.request())
-                if head.status == 200:
-                    stack.pop_all()
-                    return line, head, body
-                visit = visit.after(head)
-        raise CameraMisconfigured(f"{self._visit.host} redirects in a circle; check the URL's path")
+    def _stills(self, first: Answer, stop: threading.Event) -> Iterator[Picture]:
+        with closing(Still(self._visit, self._options, stop, self._now)) as still:
+            stills = Stills(still, self._visit.host, self._options, on_skipped=self._count_skipped)
+            yield from stills.pictures(first, stop)
+
+    def _count_skipped(self, count: int) -> None:
+        self.skipped += count
 
 
-def visit_line(visit: Visit, options: CameraOptions, stop: threading.Event) -> Line:
-    """A connection to where the visit goes, encrypted where its scheme says so."""
-    scheme, context = visit.url.scheme, None
-    if scheme == "https" and options.verify_tls:
-        context = ssl.create_default_context()
-    elif scheme in {"https", "rtsps"}:  # FFmpeg, which is about to follow, checks no certificate of rtsps
-        context = _unverified()
-    default_port = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}[scheme]
-    return connect(
-        visit.host,
-        visit.url.port or default_port,
-        stop,
-        connect_timeout_s=options.connect_timeout_s,
-        stall_timeout_s=options.stall_timeout_s,
-        tls=context,
-    )
+def _is_still(answer: Answer) -> bool:
+    """Whether this is one picture: the Content-Type says so, or, where it says nothing, the extension."""
+    kind = answer.head.content_type
+    if kind in _SAYS_NOTHING:
+        return PurePosixPath(answer.visit.url.path).suffix.lower() in SUFFIXES
+    return kind.startswith("image/")
 
 
-def _unverified() -> ssl.SSLContext:
-    """Encrypted, but whoever answers is believed: cameras sign their own certificates."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def ask(line: Line, request: bytes) -> tuple[Head, bytes]:
-    """Sends the request; answers the answer's head, and what of its body came along."""
-    line.send(request)
-    came, buffer = bytearray(), bytearray(_BUFFER)
-    while count := line.receive_into(buffer):
-        came += memoryview(buffer)[:count]
-        if parsed := parse_head(came):
-            head, at = parsed
-            return head, bytes(came[at:])
-    raise NotHttp("it closes the connection without an answer")
-
-
-def _parts(line: Line, head: Head, first: bytes) -> Iterator[bytes | memoryview]:
-    """The body, as it comes, until the camera ends it."""
-    chunks = Dechunker() if "chunked" in head.headers.get("Transfer-Encoding", "").lower() else None
-    yield chunks.feed(first) if chunks else first
-    buffer = bytearray(_BUFFER)
-    view = memoryview(buffer)
-    while not (chunks and chunks.ended) and (count := line.receive_into(buffer)):
-        yield chunks.feed(view[:count]) if chunks else view[:count]
-
-
-def _check_type(head: Head, host: str) -> None:
-    """Raises `CameraMisconfigured` where the answer is no stream; a type that says nothing is let pass."""
-    if head.content_type in {"image/jpeg", "image/jpg"}:
-        raise CameraMisconfigured(f"{host} answers with one picture; give the URL of its MJPEG stream")
-    if head.content_type.startswith("text/") or head.content_type in {"application/json", "application/xml"}:
+def _check_type(answer: Answer, host: str) -> None:
+    """Raises `CameraMisconfigured` where the answer is neither a stream nor a picture."""
+    kind = answer.head.content_type
+    if kind.startswith("text/") or kind in {"application/json", "application/xml"}:
         raise CameraMisconfigured(
-            f"{host} answers with {head.content_type}; give the URL of its MJPEG stream"
+            f"{host} answers with {kind}; give the URL of its MJPEG stream or of its picture"
         )

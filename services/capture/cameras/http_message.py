@@ -12,7 +12,7 @@ from services.capture.cameras.auth import Login
 MAX_HEAD = 64 << 10
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 # An old audio server's "ICY 200" is still spoken by some cameras.
-_STATUS = re.compile(rb"(?:HTTP/1\.\d|RTSP/1\.\d|ICY)[ \t]+(\d{3})[ \t]*([^\r\n]*)")
+_STATUS = re.compile(rb"(HTTP/1\.\d|RTSP/1\.\d|ICY)[ \t]+(\d{3})[ \t]*([^\r\n]*)")
 
 
 class NotHttp(ValueError):
@@ -26,10 +26,29 @@ class Head:
     status: int
     reason: str
     headers: Message
+    protocol: str = "HTTP/1.1"
 
     @property
     def content_type(self) -> str:
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    @property
+    def chunked(self) -> bool:
+        return "chunked" in self.headers.get("Transfer-Encoding", "").lower()
+
+    @property
+    def length(self) -> int | None:
+        """The body's bytes, as the head says; None where it says nothing, or nothing sensible."""
+        text = self.headers.get("Content-Length", "").strip()
+        return int(text) if re.fullmatch(r"[0-9]{1,12}", text) and not self.chunked else None
+
+    @property
+    def stays(self) -> bool:
+        """Whether the connection may be used again once the body is read (RFC 9112, 9.3)."""
+        connection = self.headers.get("Connection", "").lower()
+        if self.protocol == "HTTP/1.1":
+            return "close" not in connection
+        return "keep-alive" in connection
 
 
 def request(method: str, target: str, protocol: str, headers: Mapping[str, str]) -> bytes:
@@ -42,17 +61,20 @@ def request(method: str, target: str, protocol: str, headers: Mapping[str, str])
 
 def parse_head(data: bytes | bytearray) -> tuple[Head, int] | None:
     """An answer's head and where its body begins; None while bytes are missing. Raises `NotHttp`."""
-    end = _END_OF_HEAD.search(data)
+    # What follows a chunked body on a connection that is used again may still be its last line end.
+    begin = len(data) - len(data.lstrip(b"\r\n"))
+    end = _END_OF_HEAD.search(data, begin)
     if end is None:
         if len(data) > MAX_HEAD:
             raise NotHttp("the answer's head has no end")
         return None
-    status = _STATUS.match(data)
+    status = _STATUS.match(data, begin)
     if status is None:
         raise NotHttp("the answer is none")
     fields = bytes(data[status.end() : end.start()]).lstrip(b"\r\n")
     headers = BytesHeaderParser().parsebytes(fields)
-    return Head(int(status[1]), status[2].decode("latin-1").strip(), headers), end.end()
+    reason, protocol = status[3].decode("latin-1").strip(), status[1].decode()
+    return Head(int(status[2]), reason, headers, protocol), end.end()
 
 
 def target_of(url: SplitResult) -> str:

@@ -24,6 +24,14 @@ class Stopped(Exception):
     """`stop` was set while waiting."""
 
 
+class Broken(CameraLost):
+    """The connection was there, and is no more."""
+
+
+class NotTrusted(CameraMisconfigured):
+    """The other side's certificate is not what we believe; the text says why, without saying whose."""
+
+
 class Line:
     """A connection to one camera; foreign errors come out as `CameraLost` or `CameraMisconfigured`."""
 
@@ -60,20 +68,17 @@ class Line:
                 if time.monotonic() >= until:
                     raise CameraLost(f"nothing came from {self._where} for {self._timeout_s:g} s") from None
             except ssl.SSLCertVerificationError as error:
-                raise CameraMisconfigured(
-                    f"the certificate of {self._where} is not trusted: {error.verify_message}"
-                ) from error
+                raise NotTrusted(error.verify_message) from error
             except OSError as error:
-                raise CameraLost(
-                    f"the connection to {self._where} broke: {error.strerror or error}"
-                ) from error
+                raise Broken(f"the connection to {self._where} broke: {error.strerror or error}") from error
 
-    def secure(self, host: str, context: ssl.SSLContext) -> "Line":
-        """The same connection under TLS."""
-        self._sock = context.wrap_socket(self._sock, server_hostname=host, do_handshake_on_connect=False)
-        self._sock.settimeout(_SLICE_S)
-        self._patiently(self._sock.do_handshake)
-        return self
+    def secure(self, host: str, context: ssl.SSLContext) -> bytes:
+        """Goes on under TLS; answers the other side's certificate, in DER. Raises `NotTrusted`."""
+        sock = context.wrap_socket(self._sock, server_hostname=host, do_handshake_on_connect=False)
+        self._sock = sock
+        sock.settimeout(_SLICE_S)
+        self._patiently(sock.do_handshake)
+        return sock.getpeercert(binary_form=True) or b""
 
 
 def connect(
@@ -83,7 +88,6 @@ def connect(
     *,
     connect_timeout_s: float,
     stall_timeout_s: float,
-    tls: ssl.SSLContext | None = None,
 ) -> Line:
     """A connection to the first of the host's addresses that answers. Raises `Stopped`, `CameraLost`."""
     where = f"{host}:{port}"
@@ -96,7 +100,7 @@ def connect(
         line = Line(sock, where, stop, stall_timeout_s)
         try:
             _connect(sock, address, stop, share_s)
-            return line.secure(host, tls) if tls else line
+            return line
         except OSError as error:
             line.close()
             if isinstance(error, ConnectionRefusedError):

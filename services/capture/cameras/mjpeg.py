@@ -117,3 +117,9 @@ class MjpegParser:
         if self._at + 4 > len(buffer) and buffer[self._at : self._at + 2] != _END:
             return None
         return buffer[self._at + 1] if buffer[self._at] == 0xFF else 0
+
+
+def jpeg_in(data: bytes) -> bytes | None:
+    """The first complete JPEG in the bytes: files and buffers may hold more behind it. None without one."""
+    jpegs = MjpegParser(len(data)).feed(data)
+    return jpegs[0] if jpegs else None

@@ -1,8 +1,10 @@
 """When the next picture is due: even steps on absolute deadlines, and a limit for eager cameras."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 Clock = Callable[[], float]  # seconds, never going back
 
@@ -47,3 +49,42 @@ class FpsLimit:
         on_schedule = self._due_s + self._interval_s
         self._due_s = on_schedule if on_schedule > now else now + self._interval_s
         return True
+
+
+class Steps(Protocol):
+    """When a camera that gives a picture whenever it is asked is to be asked."""
+
+    missed: int
+
+    def wait(self, stop: threading.Event) -> bool:
+        """Waits until the next step is due, the first at once; False as soon as `stop` is set."""
+        ...
+
+
+StepsOf = Callable[[float], Steps]
+"""The steps of so many seconds each."""
+
+
+class Beat:
+    """Even steps for what may take long: step n is due n intervals after the first.
+
+    One that is late comes at once; those whose successor is due already are `missed`, so that none bunch.
+    """
+
+    def __init__(self, interval_s: float, clock: Clock = time.monotonic) -> None:
+        self.missed = 0
+        self._interval_s = interval_s
+        self._clock = clock
+        self._started_s: float | None = None
+        self._step = 0
+
+    def wait(self, stop: threading.Event) -> bool:
+        """Waits until the next step is due, the first at once; False as soon as `stop` is set."""
+        now = self._clock()
+        self._started_s = now if self._started_s is None else self._started_s
+        reached = math.floor((now - self._started_s) / self._interval_s)
+        self.missed += max(0, reached - self._step)
+        self._step = max(reached, self._step)
+        wait_s = self._started_s + self._step * self._interval_s - now
+        self._step += 1
+        return not (stop.wait(wait_s) if wait_s > 0 else stop.is_set())

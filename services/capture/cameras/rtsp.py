@@ -10,12 +10,15 @@ from datetime import datetime
 import cv2
 import numpy as np
 
+from services.capture.cameras.asking import ask, visit_line
 from services.capture.cameras.camera import CameraLost, CameraOptions, Picture, RtspTransport, utc_now
-from services.capture.cameras.encode import Image, encode
-from services.capture.cameras.http import ask, visit_line
+from services.capture.cameras.develop import Developer
+from services.capture.cameras.encode import Image
 from services.capture.cameras.http_message import NotHttp
 from services.capture.cameras.line import Stopped
+from services.capture.cameras.newest import Newest
 from services.capture.cameras.pace import FpsLimit
+from services.capture.cameras.video import codec_of
 from services.capture.cameras.visit import Visit
 
 _SLICE_S = 0.2
@@ -34,9 +37,11 @@ class RtspCamera:
         self.skipped = 0
         self._url, self._visit = url, Visit.to(url)
         self._options, self._now = options, now
+        self._codec = "video"
 
     def pictures(self, stop: threading.Event) -> Iterator[Picture]:
-        newest = _Newest()
+        newest = Newest[Image]()
+        develop = Developer(self._options.edits, self._options.quality)
         threading.Thread(
             target=self._read, args=(newest,), name=f"rtsp-{self._visit.host}", daemon=True
         ).start()
@@ -44,7 +49,7 @@ class RtspCamera:
             while not stop.is_set():
                 if taken := newest.take(_SLICE_S):
                     image, when = taken
-                    yield Picture(encode(image, self._options.quality), when)
+                    yield Picture(develop(image, when), when, self._codec)
         except _NotOpened:
             self._explain(stop)
             raise
@@ -70,7 +75,7 @@ class RtspCamera:
         except NotHttp as error:
             raise CameraLost(f"{self._visit.host} does not speak RTSP: {error}") from error
 
-    def _read(self, newest: "_Newest") -> None:
+    def _read(self, newest: Newest[Image]) -> None:
         """The reader thread: puts pictures until somebody closes `newest` or the camera is lost."""
         host, limit = self._visit.host, FpsLimit(self._options.max_fps)
         capture = cv2.VideoCapture()
@@ -78,6 +83,7 @@ class RtspCamera:
             if not self._open(capture):
                 newest.fail(_NotOpened(f"the video of {host} cannot be opened; try the other rtsp_transport"))
                 return
+            self._codec = codec_of(capture)
             _catch_up(capture)
             while not newest.closed and capture.grab():
                 if limit.allows():
@@ -114,42 +120,6 @@ def _catch_up(capture: cv2.VideoCapture) -> None:
         began_s = time.monotonic()
         if not capture.grab() or time.monotonic() - began_s > live_s:
             return
-
-
-class _Newest:
-    """A place for one picture between the thread that reads and the one that encodes."""
-
-    def __init__(self) -> None:
-        self.closed = False
-        self._changed = threading.Condition()
-        self._picture: tuple[Image, datetime] | None = None
-        self._problem: CameraLost | None = None
-
-    def put(self, image: Image, when: datetime) -> bool:
-        """Whether a picture was lost by that: one that nobody had taken yet."""
-        with self._changed:
-            lost = self._picture is not None
-            self._picture = image, when
-            self._changed.notify()
-        return lost
-
-    def fail(self, problem: CameraLost) -> None:
-        """There will be no more: `take` says so once the last picture is taken."""
-        with self._changed:
-            self._problem = problem
-            self._changed.notify()
-
-    def take(self, timeout_s: float) -> tuple[Image, datetime] | None:
-        """The newest picture, each one once; None where none came in time."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._picture or self._problem, timeout_s)
-            taken, self._picture = self._picture, None
-            if taken is None and self._problem:
-                raise self._problem
-            return taken
-
-    def close(self) -> None:
-        self.closed = True
 
 
 class _Transport:

@@ -17,6 +17,7 @@ class Connection:
     request: str
     socket: socket.socket
     closing: threading.Event
+    requests: list[str]
 
     def send(self, *parts: bytes) -> None:
         for part in parts:
@@ -25,9 +26,27 @@ class Connection:
     def part(self, jpeg: bytes) -> None:
         self.send(b"--b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg), jpeg, b"\r\n")
 
+    def again(self) -> bool:
+        """Waits for the next request on this connection; False when the camera's client has closed it."""
+        head = _head(self.socket)
+        if head:
+            self.requests.append(head)
+        self.request = head
+        return bool(head)
+
     def hang(self) -> None:
         """Says no more and stays, until the test is over."""
         self.closing.wait(30)
+
+
+def _head(talk: socket.socket) -> str:
+    """A request up to its empty line; empty where none comes."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        if not (more := talk.recv(4096)):
+            return ""
+        head += more
+    return head.decode()
 
 
 Answer = Callable[[Connection], None]
@@ -35,9 +54,10 @@ Answer = Callable[[Connection], None]
 
 @dataclass(slots=True)
 class MjpegServer:
-    """`requests` are those that came, each as its whole head."""
+    """`requests` are those that came, each as its whole head, over so many `connections`."""
 
     port: int
+    connections: int = 0
     requests: list[str] = field(default_factory=list)
 
     def url(self, path: str = "/live", login: str = "", scheme: str = "http") -> str:
@@ -56,13 +76,11 @@ def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Mjpeg
             with suppress(OSError), client:
                 client.settimeout(10)
                 with tls.wrap_socket(client, server_side=True) if tls else client as talk:
-                    head = b""
-                    while not head.endswith(b"\r\n\r\n"):
-                        if not (more := talk.recv(4096)):
-                            return
-                        head += more
-                    server.requests.append(head.decode())
-                    answer(Connection(head.decode(), talk, closing))
+                    head = _head(talk)
+                    if head:
+                        server.requests.append(head)
+                        server.connections += 1
+                        answer(Connection(head, talk, closing, server.requests))
 
         def accept() -> None:
             while not closing.is_set():

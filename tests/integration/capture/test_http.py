@@ -4,20 +4,17 @@ import base64
 import hashlib
 import re
 import socket
-import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
-from pathlib import Path
 
 import pytest
 
-from services.capture.cameras import CameraLost, CameraMisconfigured, CameraOptions, open_camera
+from services.capture.cameras import CameraLost, CameraMisconfigured, CameraOptions, Edits, open_camera
 from tests.integration.capture.mjpeg_server import MULTIPART, Connection, serving
-from tests.unit.capture.cameras.pictures import jpeg, without_tables
+from tests.unit.capture.cameras.pictures import decode, jpeg, without_tables
 
 FRAMES = [jpeg(seed) for seed in range(6)]
 QUICK = CameraOptions(connect_timeout_s=0.5, stall_timeout_s=0.5)
@@ -149,19 +146,43 @@ def test_an_unknown_host_is_lost() -> None:
     )
 
 
-def test_one_picture_instead_of_a_stream_is_said_to_be_so() -> None:
-    with serving(
-        lambda c: c.send(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n", FRAMES[0])
-    ) as server:
-        assert failure(server.url(), CameraMisconfigured) == (
-            "127.0.0.1 answers with one picture; give the URL of its MJPEG stream"
-        )
-
-
 def test_a_web_page_instead_of_a_stream_is_said_to_be_so() -> None:
     with serving(lambda c: c.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>")) as server:
         assert failure(server.url(), CameraMisconfigured) == (
-            "127.0.0.1 answers with text/html; give the URL of its MJPEG stream"
+            "127.0.0.1 answers with text/html; give the URL of its MJPEG stream or of its picture"
+        )
+
+
+def test_a_camera_that_repeats_its_last_picture_for_ever_is_lost() -> None:
+    def answer(connection: Connection) -> None:
+        connection.send(MULTIPART)
+        while not connection.closing.wait(0.02):
+            connection.part(FRAMES[0])
+
+    with serving(answer) as server:
+        options = CameraOptions(stall_timeout_s=5, frozen_timeout_s=0.3)
+        assert failure(server.url(), CameraLost, options) == ("it is frozen: the very same picture for 0.3 s")
+
+
+def test_edits_are_in_every_picture() -> None:
+    options = CameraOptions(edits=Edits(masks=(((0, 0), (1, 0), (1, 1), (0, 1)),), width=32))
+    with serving(stream) as server:
+        for picture in take(server.url(), 6, options):
+            assert decode(picture).shape == (24, 32, 3)
+            assert decode(picture).max() == 0
+
+
+def test_a_bearer_token() -> None:
+    def answer(connection: Connection) -> None:
+        if "Authorization: Bearer t0ken\r\n" in connection.request:
+            stream(connection)
+        else:
+            connection.send(b"HTTP/1.1 401 No\r\n\r\n")
+
+    with serving(answer) as server:
+        assert take(server.url(), 6, CameraOptions(token="t0ken")) == FRAMES
+        assert failure(server.url(), CameraMisconfigured, CameraOptions(token="wrong")) == (
+            "127.0.0.1 refuses the token; check capture.token"
         )
 
 
@@ -220,33 +241,6 @@ def test_a_digest_login() -> None:
     with serving(answer) as server:
         assert take(server.url("/live?x=1", login="admin:secret@"), 6) == FRAMES
         assert not any("Basic" in request for request in server.requests)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """A server's side of TLS, signed by itself as cameras do."""
-    folder: Path = tmp_path_factory.mktemp("tls")
-    key, cert = folder / "key.pem", folder / "cert.pem"
-    name = "-subj", "/CN=127.0.0.1"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *name, "-keyout", key, "-out", cert],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    return context
-
-
-def test_a_certificate_that_nobody_signed_is_refused(certificate: ssl.SSLContext) -> None:
-    with serving(stream, certificate) as server:
-        sentence = failure(server.url(scheme="https"), CameraMisconfigured)
-    assert sentence.startswith(f"the certificate of 127.0.0.1:{server.port} is not trusted: self")
-
-
-def test_a_certificate_is_not_checked_where_nobody_wants_it(certificate: ssl.SSLContext) -> None:
-    with serving(stream, certificate) as server:
-        assert take(server.url(scheme="https"), 6, CameraOptions(verify_tls=False)) == FRAMES
 
 
 @pytest.mark.parametrize("state", ["connecting", "before the answer", "in the stream"])

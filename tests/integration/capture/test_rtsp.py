@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.capture.cameras import CameraLost, CameraMisconfigured, CameraOptions, open_camera
+from services.capture.cameras import CameraLost, CameraMisconfigured, CameraOptions, Edits, open_camera
 from tests.unit.capture.cameras.pictures import avi, decode, jpeg
 
 PYTHON = "/usr/bin/python3"
@@ -68,6 +68,15 @@ def test_pictures_come_at_the_cameras_rate(transport: str) -> None:
         assert list(pictures) == []
     assert decode(jpegs[0]).shape == (360, 640, 3)
     assert len(set(jpegs)) == 20
+
+
+def test_edits_are_in_every_picture() -> None:
+    options = CameraOptions(edits=Edits(masks=(((0, 0), (1, 0), (1, 1), (0, 1)),), width=320))
+    with playing() as (url, _):
+        [picture] = islice(open_camera(url, options).pictures(threading.Event()), 1)
+    assert decode(picture.jpeg).shape == (180, 320, 3)
+    assert decode(picture.jpeg).max() == 0
+    assert picture.encoded_from == "H.264"
 
 
 def test_a_limit_holds() -> None:

@@ -20,6 +20,9 @@ DEFAULTS = CameraSettings(url="demo:")
         ("threshold", "", None),
         ("min_area", "1", 1.0),
         ("cool_down", "0", 0.0),
+        ("interval", "0", 0.0),
+        ("interval", "0.1", 0.1),
+        ("interval", "86400", 86400.0),
     ],
 )
 def test_a_value_is_read(setting: str, text: str, value: Value) -> None:
@@ -44,6 +47,11 @@ def test_a_value_is_read(setting: str, text: str, value: Value) -> None:
         ("cool_down", "-1", "takes a number from 0 to 3600, not '-1'"),
         ("cool_down", "nan", "takes a number from 0 to 3600, not 'nan'"),
         ("cool_down", "inf", "takes a number from 0 to 3600, not 'inf'"),
+        ("interval", "0.05", "takes 0, or a number from 0.1 to 2592000, not '0.05'"),
+        ("interval", "-1", "takes 0, or a number from 0.1 to 2592000, not '-1'"),
+        ("interval", "nan", "takes 0, or a number from 0.1 to 2592000, not 'nan'"),
+        ("interval", "daily", "takes 0, or a number from 0.1 to 2592000, not 'daily'"),
+        ("interval", "", "takes 0, or a number from 0.1 to 2592000, not ''"),
         ("enabled", "x" * 100, f"takes ON or OFF, not '{'x' * 40}…'"),
     ],
 )
@@ -79,7 +87,7 @@ def test_the_default_of_every_setting_is_one_that_it_takes(name: str) -> None:
 
 
 def test_every_setting_belongs_to_one_service() -> None:
-    assert set(controls_of("capture")) == {"enabled"}
+    assert set(controls_of("capture")) == {"enabled", "interval"}
     assert set(controls_of("motion")) == {
         "motion_detection", "sensitivity", "threshold", "min_area", "cool_down",
     }  # fmt: skip

@@ -12,6 +12,14 @@ import pytest
 from services.contract.archive import Manifest, StoredFrame
 from services.contract.channels import CHANNELS, JPEG, message_models
 from services.contract.events import Box, EventMessage, EventType, Missing
+from services.contract.experiments import (
+    Experiment,
+    ExperimentSummary,
+    OpenSlice,
+    OpenSlices,
+    Slice,
+    Spread,
+)
 from services.contract.generate import documents, main
 from services.contract.handover import FrameRef, Handover, Resend, Resent
 from services.contract.message import Message
@@ -31,6 +39,17 @@ def stats(model: type[Message]) -> Message:
         fields.setdefault(name, 3)
     return model.model_validate(fields)
 
+
+SUMMARY = ExperimentSummary(
+    camera="door",
+    experiment=Experiment(name="leaves", interval_s=10),
+    started=TIME,
+    pictures=361,
+    missed=0,
+    bytes=1,
+    intervals=Spread(count=360, mean_s=10),
+    off=Spread(count=361),
+)
 
 MESSAGES: list[Message] = [
     EventMessage(event_type=EventType.MOTION_START, camera="door", time=TIME),
@@ -52,6 +71,18 @@ MESSAGES: list[Message] = [
         frames=[FrameRef(session=SESSION, sequence=1, time=TIME), FrameRef(session=SESSION, sequence=2)],
         missing=[GAP],
     ),
+    Handover(
+        camera="door",
+        event=EVENT,
+        reason="interval",
+        started=TIME,
+        ended=TIME,
+        frames=[],
+        slice=Slice(interval_s=10, experiment="leaves", prefix="experiments/leaves", off_s=[0.0002]),
+        summary=SUMMARY,
+    ),
+    SUMMARY,
+    OpenSlices(slices=[OpenSlice(event=EVENT, experiment="leaves", prefix="experiments/leaves")]),
     Resend(session=SESSION, ranges=[(1, 2)], wanted_for="live", ask="capture"),
     Resent(session=SESSION, gone=[(1, 2)], wanted_for="live", by="capture"),
     HealthDetail(problem="the camera does not answer", since=TIME),

@@ -55,3 +55,10 @@ def avi(frames: list[bytes], *, rate: int = 25, scale: int = 1, codec: bytes = b
     movi = listed(b"movi", *(chunk(b"01dc", frame) + chunk(b"00wb", b"\xff\xd8\xff") for frame in frames))
     body = b"AVI " + header + movi + chunk(b"idx1", bytes(16))
     return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def turned(data: bytes, orientation: int) -> bytes:
+    """The JPEG with an EXIF segment that says how it is stored."""
+    tiff = b"MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00%c\x00\x00\x00\x00\x00\x00"
+    inside = b"Exif\x00\x00" + tiff % orientation
+    return data[:2] + b"\xff\xe1" + (len(inside) + 2).to_bytes(2, "big") + inside + data[2:]

@@ -57,3 +57,13 @@ def test_a_way_that_is_not_known_gets_no_answer() -> None:
     assert (
         header("Negotiate", 'Digest realm="r", nonce="n", algorithm=SHA-512-256', "Digest nonsense") is None
     )
+
+
+def test_a_challenge_that_is_answered_again_is_answered_otherwise() -> None:
+    challenge = ['Digest realm="r", nonce="n", qop="auth"']
+    answers = [
+        authorization(challenge, MUFASA, "GET", "/", count=count, make_nonce=lambda: "c") or ""
+        for count in (1, 2, 255)
+    ]
+    assert [answer.partition("nc=")[2][:8] for answer in answers] == ["00000001", "00000002", "000000ff"]
+    assert len({answer.partition("response=")[2] for answer in answers}) == 3

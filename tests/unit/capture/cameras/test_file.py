@@ -103,10 +103,67 @@ def test_what_cannot_be_played_gets_its_sentence(tmp_path: Path) -> None:
     text.write_text("no video")
     empty.write_bytes(avi([]))
     for path, sentence in (
-        ("/nowhere.mp4", 'there is no file "/nowhere.mp4"; give the path of a video that capture can see'),
+        (
+            "/nowhere.mp4",
+            'there is no file "/nowhere.mp4"; give the path of a video or of pictures that capture can see',
+        ),
         (text, f'"{text}" is no video that can be read; give an MP4, MKV or AVI file'),
         (empty, f'"{empty}" holds no pictures'),
     ):
         with pytest.raises(CameraMisconfigured) as raised:
             play(str(path))
         assert str(raised.value) == sentence
+
+
+def folder(path: Path, *names: str) -> Path:
+    for seed, name in enumerate(names):
+        (path / name).write_bytes(jpeg(seed))
+    return path
+
+
+def test_a_folder_plays_its_pictures_by_name_and_as_they_are(tmp_path: Path) -> None:
+    folder(tmp_path, "b10.jpg", "b9.JPEG", "a.jpg", ".hidden.jpg", "notes.txt")
+    pictures = play(f"file:{tmp_path}/?loop=once&speed=fast")
+    assert [picture.jpeg for picture in pictures] == [jpeg(2), jpeg(1), jpeg(0)]
+    assert {picture.encoded_from for picture in pictures} == {""}
+
+
+def test_a_pattern_plays_what_it_matches_again_and_again(tmp_path: Path) -> None:
+    folder(tmp_path, "b1.jpg", "b2.jpg", "c1.jpg")
+    pictures = play(f"file:{tmp_path}/b*.jpg?speed=fast&fps=4", 5)
+    assert [picture.jpeg for picture in pictures] == [jpeg(0), jpeg(1), jpeg(0), jpeg(1), jpeg(0)]
+    assert [picture.time - NOW for picture in pictures] == [timedelta(seconds=n / 4) for n in range(5)]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_itself(tmp_path: Path) -> None:
+    folder(tmp_path, "a[1].jpg", "a1.jpg")
+    assert [picture.jpeg for picture in play(f"{tmp_path}/a[1].jpg", 2)] == [jpeg(0), jpeg(0)]
+
+
+def test_pictures_of_another_kind_are_encoded(tmp_path: Path) -> None:
+    gray = np.full((48, 64, 3), 90, np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), gray)
+    [picture] = play(f"file:{tmp_path}?loop=once&speed=fast")
+    assert np.abs(decode(picture.jpeg).astype(int) - 90).max() <= 2
+    assert picture.encoded_from
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", FRAMES[1][:-300], FRAMES[1][:30]])
+def test_a_broken_picture_is_left_out_and_counted(tmp_path: Path, content: bytes) -> None:
+    folder(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    (tmp_path / "b.jpg").write_bytes(content)
+    camera = FileCamera(f"file:{tmp_path}?loop=once&speed=fast", CameraOptions())
+    assert [picture.jpeg for picture in camera.pictures(threading.Event())] == [jpeg(0), jpeg(2)]
+    assert camera.skipped == 1
+
+
+def test_a_folder_of_broken_pictures_gets_its_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    with pytest.raises(CameraMisconfigured) as raised:
+        play(f"file:{tmp_path}")
+    assert str(raised.value) == f'"{tmp_path}" holds no picture that can be read'
+
+
+def test_a_limit_holds_for_pictures_too(tmp_path: Path) -> None:
+    folder(tmp_path, *(f"{n}.jpg" for n in range(10)))
+    assert len(play(f"file:{tmp_path}?loop=once&speed=fast&fps=10", max_fps=5)) == 5

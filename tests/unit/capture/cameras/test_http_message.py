@@ -66,3 +66,23 @@ def test_a_header_cannot_begin_another() -> None:
 def test_a_login_is_unquoted() -> None:
     assert login_of(urlsplit("http://ad%6Din:p%40ss%2Fword@cam/")) == Login("admin", "p@ss/word")
     assert login_of(urlsplit("http://cam/")) is None
+
+
+@pytest.mark.parametrize(
+    ("head", "length", "stays"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 12", 12, True),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nConnection: Close", 12, False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 12", 12, False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 12\r\nConnection: Keep-Alive", 12, True),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nTransfer-Encoding: Chunked", None, True),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: many", None, True),
+        (b"HTTP/1.1 200 OK", None, True),
+    ],
+)
+def test_a_head_says_how_long_the_body_is_and_whether_another_may_follow(
+    head: bytes, length: int | None, stays: bool
+) -> None:
+    parsed = parse_head(b"\r\n" + head + b"\r\n\r\n")
+    assert parsed is not None
+    assert (parsed[0].length, parsed[0].stays) == (length, stays)

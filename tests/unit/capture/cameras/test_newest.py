@@ -7,7 +7,7 @@ import pytest
 
 from services.capture.cameras.camera import CameraLost
 from services.capture.cameras.encode import Image
-from services.capture.cameras.rtsp import _Newest
+from services.capture.cameras.newest import Newest
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ def picture(n: int) -> Image:
 
 
 def test_the_newest_wins_and_a_loss_is_told() -> None:
-    newest = _Newest()
+    newest = Newest[Image]()
     assert [newest.put(picture(n), NOW) for n in range(3)] == [False, True, True]
     taken = newest.take(0)
     assert taken is not None
@@ -26,14 +26,14 @@ def test_the_newest_wins_and_a_loss_is_told() -> None:
 
 
 def test_each_picture_is_taken_once() -> None:
-    newest = _Newest()
+    newest = Newest[Image]()
     newest.put(picture(1), NOW)
     assert newest.take(0) is not None
     assert newest.take(0) is None
 
 
 def test_the_last_picture_is_taken_before_the_loss_is_told() -> None:
-    newest = _Newest()
+    newest = Newest[Image]()
     newest.put(picture(1), NOW)
     newest.fail(CameraLost("gone"))
     assert newest.take(0) is not None

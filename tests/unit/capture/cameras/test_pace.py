@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from services.capture.cameras.pace import FpsLimit, Pace
+from services.capture.cameras.pace import Beat, FpsLimit, Pace
 
 
 class Time:
@@ -85,3 +85,27 @@ def test_a_limit_saves_nothing_up_for_later() -> None:
     limit.allows()
     time.now_s += 60
     assert [limit.allows() for _ in range(5)] == [True, False, False, False, False]
+
+
+def test_beats_do_not_drift_whatever_each_costs() -> None:
+    time = Time()
+    beat = Beat(10, time)
+    due = []
+    for n in range(1000):
+        assert beat.wait(time.stop)
+        due.append(time.now_s)
+        time.now_s += 9.9 if n % 2 else 0.1
+    assert due == [pytest.approx(100 + 10 * n, abs=1e-6) for n in range(1000)]
+    assert beat.missed == 0
+
+
+def test_a_late_beat_comes_at_once_and_missed_ones_never_bunch() -> None:
+    time = Time()
+    beat = Beat(10, time)
+    due = []
+    for cost_s in (0, 13, 0, 37, 0, 0):
+        beat.wait(time.stop)
+        due.append(time.now_s)
+        time.now_s += cost_s
+    assert due == [100, 110, 123, 130, 167, 170]
+    assert beat.missed == 2

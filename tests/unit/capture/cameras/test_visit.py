@@ -90,3 +90,52 @@ def test_a_login_that_is_refused_gets_its_sentence() -> None:
     with pytest.raises(CameraMisconfigured) as raised:
         visit.after(refused)
     assert str(raised.value) == "cam refuses the login; check user and password in the URL"
+
+
+ASKS = answer('HTTP/1.1 401 Unauthorized\nWWW-Authenticate: Digest realm="x", nonce="n", qop="auth"')
+
+
+def test_a_login_that_has_grown_old_is_made_anew_and_not_called_wrong() -> None:
+    visit = Visit.to("http://u:p@cam/x").after(ASKS).again()
+    assert b"nc=00000002" in visit.request()
+    anew = visit.after(ASKS)
+    assert b"nc=00000001" in anew.request()
+    with pytest.raises(CameraMisconfigured, match="refuses the login"):
+        anew.after(ASKS)
+
+
+def test_a_visit_that_was_not_asked_for_a_login_is_made_again_without_one() -> None:
+    visit = Visit.to("http://u:p@cam/x")
+    assert visit.again() == visit
+
+
+def test_a_token_is_sent_and_when_it_is_refused_that_is_said() -> None:
+    visit = Visit.to("http://u:p@cam/x", "t0ken")
+    assert b"Authorization: Bearer t0ken\r\n" in visit.request()
+    with pytest.raises(CameraMisconfigured) as raised:
+        visit.after(ASKS)
+    assert str(raised.value) == "cam refuses the token; check capture.token"
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "kept"),
+    [
+        ("https://cam/x", "/y", True),
+        ("http://cam/x", "https://cam/y", True),
+        ("https://cam/x", "http://cam/y", False),
+        ("https://cam/x", "https://else.where/y", False),
+    ],
+)
+def test_a_token_stays_with_its_host_and_never_leaves_an_encrypted_connection(
+    url: str, location: str, kept: bool
+) -> None:
+    visit = Visit.to(url, "t0ken").after(answer(f"HTTP/1.1 302 Found\nLocation: {location}"))
+    assert (b"t0ken" in visit.request()) == kept
+
+
+def test_a_token_cannot_begin_a_header_of_its_own() -> None:
+    assert b"\r\nX: 1" not in Visit.to("http://cam/x", "a\r\nX: 1").request()
+
+
+def test_news_alone_are_asked_for() -> None:
+    assert b'If-None-Match: "7"\r\n' in Visit.to("http://cam/x").request({"If-None-Match": '"7"'})
