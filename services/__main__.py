@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from services.capture.probe_arguments import add_arguments
 from services.contract.urls import missing_file
 from services.runtime import VERSION, config
 from services.runtime.run import ends
@@ -71,6 +72,12 @@ def _secrets(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _probe(arguments: argparse.Namespace) -> int:
+    from services.capture import probe  # noqa: PLC0415
+
+    return probe.main(arguments)
+
+
 def _replay(arguments: argparse.Namespace) -> int:
     from services.motion import replay  # noqa: PLC0415
 
@@ -104,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
         help="0.0.0.0 lets other machines in (default: %(default)s)",
     )
     demo.set_defaults(command=_demo)
+
+    probe = commands.add_parser("probe", help="connect to a camera and say what it delivers")
+    add_arguments(probe)
+    probe.set_defaults(command=_probe)
 
     secrets = commands.add_parser("secrets", help="where everything is, and how to get in")
     verbs = secrets.add_subparsers(required=True, metavar="show")

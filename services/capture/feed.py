@@ -1,4 +1,4 @@
-"""One camera, from its pictures to numbered frames on MQTT; it comes back by itself for ever."""
+"""One camera, from its pictures to numbered frames on MQTT: live, on a schedule, and again where missed."""
 
 import logging
 import secrets
@@ -6,18 +6,21 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
-from services.capture.cameras import Camera, CameraLost, CameraMisconfigured, Picture
+from services.capture.attendant import Attendant
+from services.capture.cameras import Camera, NextNumber, Picture, StepsOf
+from services.capture.demand import Demand
+from services.capture.experiments import Memory, Runner
 from services.capture.preview import preview
 from services.capture.repairs import Repairs
 from services.capture.ring import Ring
 from services.contract import topics as leaf
-from services.contract.frame import FrameId, NotAFrame, stamp
+from services.contract.frame import Frame, FrameId, NotAFrame, stamp
 from services.contract.handover import Resend
 from services.contract.settings import CaptureSettings
 from services.contract.status import OFFLINE, ONLINE, CaptureStats
 from services.contract.topics import Topics
-from services.runtime.backoff import Backoff
 from services.runtime.mqtt import BrokerAddress, Delivery, Link, Parcel, Will
 from services.runtime.rates import Rate
 
@@ -25,6 +28,9 @@ log = logging.getLogger(__name__)
 
 PREVIEW_INTERVAL_S = 1.0
 MB = 1_000_000
+
+OpenCamera = Callable[[NextNumber, StepsOf], Camera]
+"""Opens the camera, given the number of its next picture, and when it is to be asked for one."""
 
 
 class Feed:
@@ -42,8 +48,9 @@ class Feed:
         broker: BrokerAddress,
         topics: Topics,
         *,
+        state_dir: Path,
         max_bytes: int,
-        open_camera: Callable[[Callable[[], int]], Camera],
+        open_camera: OpenCamera,
         on_change: Callable[[str, str, float], None],
     ) -> None:
         self.camera = camera
@@ -63,35 +70,44 @@ class Feed:
         )
         self._session = secrets.randbits(64)
         self._ring = Ring(int(settings.ring_mb * MB), settings.ring_seconds)
-        self._repairs = Repairs(camera, f"{self._session:016x}", topics, self._ring.get)
-        self._halt = threading.Event()
-        self._enabled = threading.Event()
-        self._ended = threading.Event()
-        self._sequence = self._published = self._lost = self._broken = self._reconnects = 0
+        self.runner = Runner(
+            camera,
+            topics,
+            link=self.link,
+            memory=Memory(state_dir / "experiments" / camera),
+            configured=settings.experiments,
+            written=settings.experiment,
+            max_bytes=int(settings.experiment_mb * MB),
+        )
+        self._repairs = Repairs(camera, f"{self._session:016x}", topics, self._get)
+        self._attendant = Attendant(camera, self, reset=settings.reset, reset_after=settings.reset_after)
+        self._demand = Demand()
+        self._sequence = self._published = self._lost = self._broken = 0
         self._too_large = False
-        self._source: Camera | None = None
         self._rate = Rate()
         self._live_at_s = self._preview_at_s = float("-inf")
-        self._away_since_s: float | None = None
 
     # -- what others ask of it -------------------------------------------------------------------------
 
     def set_enabled(self, enabled: bool) -> None:
         """Off: the camera is let go, and no picture of it leaves capture."""
-        if enabled:
-            self._enabled.set()
-        else:
-            self._enabled.clear()
-            self._halt.set()
+        self._attendant.set_enabled(enabled)
 
     def attach(self) -> None:
         """Listens for whoever misses frames, on the link that brings them: where they flow, it is heard."""
         self.link.subscribe(self._topics.camera(self.camera, leaf.RESEND), self._resend)
+        self.runner.attach()
+        if self._settings.on_demand:
+            self._demand.attach(self.link, self._topics, self.camera)
+        self.link.hold(self._status_topic, OFFLINE.encode())
 
     def tick(self, now_s: float) -> None:
-        """Gives repairs while there is no live frame for them to follow."""
+        """What is due without a picture: repairs that no live frame leads, schedules, and who wants what."""
         if now_s - self._live_at_s > 0.5:
             self._give_repairs()
+        self.runner.tick()
+        if self._settings.on_demand:
+            self._attendant.set_wanted(self._demand.wanted or self.runner.running)
 
     def stats(self) -> CaptureStats:
         return CaptureStats(
@@ -100,78 +116,63 @@ class Feed:
             last_sequence=self._sequence,
             fps=round(self._rate.per_second(time.monotonic()), 2),
             captured=self._sequence,
-            skipped=self._broken + (self._source.skipped if self._source else 0),
+            skipped=self._broken + self._attendant.skipped,
             published=self._published,
             lost=self._lost,
             resent=self._repairs.given,
             outbox_frames=len(self.link.outbox),
             outbox_bytes=self.link.outbox.bytes,
-            reconnects=self._reconnects,
+            reconnects=self._attendant.reconnects,
         )
 
     # -- life ------------------------------------------------------------------------------------------
 
     def run(self, stop: threading.Event) -> None:
         """Takes pictures until `stop`, over every loss of the camera."""
-        self._source = camera = self._open_camera(lambda: self._sequence + 1)
-        backoff = Backoff()
-        while not stop.is_set():
-            self._halt.clear()
-            if not self._enabled.wait(0.2):
-                continue
-            if stop.is_set():
-                return
-            before = self._sequence
-            try:
-                for picture in camera.pictures(self._halt):
-                    if self._halt.is_set():  # switched off: not one more
-                        break
-                    self._take(picture)
-                problem, delay_s = "", 0.0
-            except CameraLost as lost:
-                problem, delay_s = str(lost), 0.0
-            except CameraMisconfigured as wrong:
-                problem, delay_s = str(wrong), 60.0
-            if self._halt.is_set():
-                self.link.hold(self._status_topic, OFFLINE.encode())
-                continue
-            if not problem:  # a file that is played once
-                self._gone("its file is over")
-                stop.wait()
-                return
-            if self._sequence > before:
-                backoff.reset()
-            self._gone(problem)
-            self._reconnects += 1
-            self._halt.wait(max(delay_s, backoff.next()))
+        self._attendant.run(self._open_camera(lambda: self._sequence + 1, self.runner.steps), stop)
 
     def halt(self) -> None:
         """Lets the camera go at once; `run` returns when its `stop` is set too."""
-        self._halt.set()
-        self._enabled.set()
+        self._attendant.halt()
 
-    def _take(self, picture: Picture) -> None:
+    # -- what its attendant tells ----------------------------------------------------------------------
+
+    def take(self, picture: Picture) -> bool:
+        """Gives the picture its number and sends it; whether it became a frame."""
         now_s = time.monotonic()
         frame = FrameId(self.camera, self._session, self._sequence + 1, picture.time)
         try:
             jpeg = stamp(picture.jpeg, frame)
         except NotAFrame:
             self._broken += 1
-            return
+            return False
         if len(jpeg) > self._max_bytes:
             self._leave_out(len(jpeg))
-            return
+            return False
         self._sequence = frame.sequence
         self._ring.put(frame.sequence, jpeg, now_s)
         self.link.send(self._live_topic, jpeg, on_taken=self._count_published)
         self._live_at_s = now_s
         self._rate.mark(now_s)
-        self._back(now_s)
+        self.runner.take(Frame(frame, jpeg))
         self._give_repairs()
         if self._settings.preview and now_s - self._preview_at_s >= PREVIEW_INTERVAL_S:
             self._preview_at_s = now_s
             if small := preview(jpeg):
                 self.link.flash(self._topics.frames(self.camera, leaf.PREVIEW), small, retain=True)
+        return True
+
+    def back(self, outage_s: float | None) -> None:
+        self.link.hold(self._status_topic, ONLINE.encode())
+        if outage_s is not None:
+            self._on_change(self.camera, "", outage_s)
+
+    def gone(self, problem: str) -> None:
+        self.link.hold(self._status_topic, OFFLINE.encode())
+        self._on_change(self.camera, problem, 0.0)
+
+    def off(self) -> None:
+        self.link.hold(self._status_topic, OFFLINE.encode())
 
     def _leave_out(self, size: int) -> None:
         self._broken += 1
@@ -193,25 +194,14 @@ class Feed:
         if answer:
             self.link.send(self._topics.camera(self.camera, leaf.RESENT), answer.payload())
 
+    def _get(self, sequence: int) -> bytes | None:
+        return self._ring.get(sequence) or self.runner.get(sequence)
+
     def _give_repairs(self) -> None:
         for topic, jpeg in self._repairs.next():
             self.link.send(topic, jpeg)
 
-    # -- coming and going --------------------------------------------------------------------------------
-
-    def _back(self, now_s: float) -> None:
-        self.link.hold(self._status_topic, ONLINE.encode())
-        if self._away_since_s is not None:
-            outage_s, self._away_since_s = now_s - self._away_since_s, None
-            log.info("%s: the camera is back after %.0f s", self.camera, outage_s)
-            self._on_change(self.camera, "", outage_s)
-
-    def _gone(self, problem: str) -> None:
-        self.link.hold(self._status_topic, OFFLINE.encode())
-        if self._away_since_s is None:
-            self._away_since_s = time.monotonic()
-            log.warning("%s: %s; trying again for as long as it takes", self.camera, problem)
-            self._on_change(self.camera, problem, 0.0)
+    # -- the account --------------------------------------------------------------------------------------
 
     def _count_published(self) -> None:
         self._published += 1

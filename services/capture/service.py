@@ -1,17 +1,15 @@
 """Wires the cameras to MQTT: status, health, settings at run time and statistics."""
 
-import logging
-import os
 import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-import cv2
-
-from services.capture.cameras import Camera, CameraOptions, NextNumber, open_camera
 from services.capture.feed import Feed
+from services.capture.ingest import Ingest
+from services.capture.opencv import quiet_opencv
+from services.capture.opening import open_configured, pushed_camera, pushed_topic
 from services.contract import topics as leaf
 from services.contract.events import EventMessage, EventType
 from services.contract.message import Message
@@ -23,8 +21,6 @@ from services.runtime.mqtt import BrokerAddress
 from services.runtime.presence import control_link
 from services.runtime.run import Crew
 from services.runtime.state import StateFile
-
-log = logging.getLogger(__name__)
 
 TICK_S = 0.1
 STATS_INTERVAL_S = 2.0
@@ -49,17 +45,24 @@ class CaptureService:
         )
         self._control = control_link(broker, self._topics, self.name, instance, list(settings.cameras))
         self._feeds = {
-            camera: Feed(
-                camera,
-                own.capture,
-                broker,
-                self._topics,
-                max_bytes=int(settings.mqtt.max_packet_mb * MB) - HEADER_BYTES,
-                open_camera=partial(_open, own),
-                on_change=self._camera_changed,
-            )
-            for camera, own in settings.cameras.items()
+            camera: self._feed(camera, own, settings, broker) for camera, own in settings.cameras.items()
         }
+
+    def _feed(self, camera: str, own: CameraSettings, settings: Settings, broker: BrokerAddress) -> Feed:
+        pushed = pushed_camera(camera, own)
+        feed = Feed(
+            camera,
+            own.capture,
+            broker,
+            self._topics,
+            state_dir=settings.state_dir,
+            max_bytes=int(settings.mqtt.max_packet_mb * MB) - HEADER_BYTES,
+            open_camera=partial(open_configured, camera, own, pushed),
+            on_change=self._camera_changed,
+        )
+        if pushed:
+            Ingest(camera, pushed).attach(feed.link, pushed_topic(camera, own, self._topics))
+        return feed
 
     def problems(self) -> list[str]:
         links = [self._control, *(feed.link for feed in self._feeds.values())]
@@ -70,23 +73,29 @@ class CaptureService:
         return {camera: feed.stats() for camera, feed in self._feeds.items()}
 
     def run(self, stop: threading.Event) -> None:
-        _quiet_opencv()
+        quiet_opencv()
         self._board.load()
         self._board.attach(self._control)
+        cameras, links = Crew(stop), Crew(threading.Event(), alarm=stop)
+        links.start("capture-control", self._control.run)
         for camera, feed in self._feeds.items():
+            feed.runner.load(self._board.value(camera, "interval"))
             feed.attach()
             feed.set_enabled(self._board.value(camera, "enabled"))
             self._say_health(camera, "")
-        crew = Crew(stop)
-        crew.start("capture-control", self._control.run)
-        for camera, feed in self._feeds.items():
-            crew.start(f"capture-{camera}-link", feed.link.run)
-            crew.start(f"capture-{camera}", feed.run)
-        crew.start("capture-ticks", self._tick)
+            links.start(f"capture-{camera}-link", feed.link.run)
+            cameras.start(f"capture-{camera}", feed.run)
+        cameras.start("capture-ticks", self._tick)
         stop.wait()
         for feed in self._feeds.values():
             feed.halt()
-        crew.wait()
+        try:
+            cameras.wait()
+            for feed in self._feeds.values():
+                feed.runner.close()
+        finally:
+            links.stop.set()  # after the cameras: what they still say is to be heard
+            links.wait()
 
     def _tick(self, stop: threading.Event) -> None:
         said_s = float("-inf")
@@ -96,16 +105,28 @@ class CaptureService:
                 feed.tick(now_s)
             if now_s - said_s >= STATS_INTERVAL_S:
                 said_s = now_s
-                for camera, stats in self.account().items():
-                    self._control.flash(self._topics.stats(camera, self.name), stats.payload(), retain=True)
+                for feed in self._feeds.values():
+                    self._say_how_it_goes(feed)
 
     # -- what arrives ------------------------------------------------------------------------------------
 
     def _setting_changed(self, camera: str, setting: str) -> None:
+        value = self._board.value(camera, setting)
         if setting == "enabled":
-            self._feeds[camera].set_enabled(self._board.value(camera, setting))
+            self._feeds[camera].set_enabled(value)
+            if not value:  # what is let go has no problem
+                self._say_health(camera, "")
+        elif setting == "interval":
+            self._feeds[camera].runner.set_interval(value)
 
     # -- what is said --------------------------------------------------------------------------------------
+
+    def _say_how_it_goes(self, feed: Feed) -> None:
+        stats = feed.stats().payload()
+        self._control.flash(self._topics.stats(feed.camera, self.name), stats, retain=True)
+        if summary := feed.runner.summary():
+            topic = self._topics.camera(feed.camera, leaf.EXPERIMENT_SUMMARY)
+            self._control.flash(topic, summary.payload(), retain=True)
 
     def _camera_changed(self, camera: str, problem: str, outage_s: float) -> None:
         self._say_health(camera, problem)
@@ -122,22 +143,3 @@ class CaptureService:
         detail = HealthDetail(problem=problem, since=datetime.now(UTC) if problem else None)
         self._control.hold(self._topics.camera(camera, leaf.HEALTH), (ON if problem else OFF).encode())
         self._control.hold(self._topics.camera(camera, leaf.HEALTH_DETAIL), detail.payload())
-
-
-def _quiet_opencv() -> None:
-    """FFmpeg and OpenCV write every failed attempt to standard error; we say it in a sentence, once."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-
-
-def _open(settings: CameraSettings, next_number: NextNumber) -> Camera:
-    own = settings.capture
-    options = CameraOptions(
-        max_fps=own.fps,
-        quality=own.quality,
-        rtsp_transport=own.rtsp_transport,
-        verify_tls=own.verify_tls,
-        connect_timeout_s=own.connect_timeout,
-        stall_timeout_s=own.stall_timeout,
-    )
-    return open_camera(settings.url, options, next_number)

@@ -7,7 +7,7 @@ less than that. What a service owns it may also read, so that it can clear what 
 from dataclasses import dataclass
 
 from services.contract import topics as leaf
-from services.contract.controls import controls_of
+from services.contract.controls import EXPERIMENT, controls_of
 from services.contract.topics import ANY, Topics
 
 SERVICES = ("capture", "motion", "archiver", "gateway")
@@ -46,9 +46,16 @@ def _section(access: Access) -> str:
 
 
 def _capture(topics: Topics) -> Access:
-    owned = _owned(topics, "capture") | _small(topics, leaf.STATUS, leaf.HEALTH, leaf.HEALTH_DETAIL)
+    owned = (
+        _owned(topics, "capture")
+        | _small(topics, leaf.STATUS, leaf.HEALTH, leaf.HEALTH_DETAIL, leaf.SLICES, leaf.EXPERIMENT_SUMMARY)
+        | {topics.setting_state(ANY, EXPERIMENT), topics.setting_error(ANY, EXPERIMENT)}
+    )
     said = _small(topics, leaf.EVENT, leaf.RESENT) | {topics.handover(ANY, ANY)}
-    heard = _small(topics, leaf.EVENT, leaf.RESEND) | {topics.want(ANY, ANY)}
+    heard = _small(topics, leaf.EVENT, leaf.RESEND) | {
+        topics.want(ANY, ANY),
+        topics.setting_set(ANY, EXPERIMENT),
+    }
     pictures = _frames(topics, leaf.LIVE, leaf.REPAIR, leaf.PREVIEW) | {topics.event_frames(ANY, ANY)}
     return Access(
         "capture",
@@ -76,7 +83,7 @@ def _motion(topics: Topics) -> Access:
 
 def _archiver(topics: Topics) -> Access:
     owned = _owned(topics, "archiver")
-    heard = _small(topics, leaf.EVENT, leaf.RESENT, leaf.KEEP) | {topics.handover(ANY, ANY)}
+    heard = _small(topics, leaf.EVENT, leaf.RESENT, leaf.KEEP, leaf.SLICES) | {topics.handover(ANY, ANY)}
     return Access(
         "archiver",
         reads=owned | heard | {topics.event_frames(ANY, ANY)} | _around(topics, "archiver"),

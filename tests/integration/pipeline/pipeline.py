@@ -81,7 +81,7 @@ class Pipeline:
     ) -> None:
         self.folder = folder
         self.stage = Stage()
-        monkeypatch.setattr(capture_module, "open_camera", lambda *_: self.stage)
+        monkeypatch.setattr(capture_module, "open_configured", lambda *_: self.stage)
         self.address = BrokerAddress(broker.host, broker.port, broker.user, broker.password)
         self.archive = archive
         # The broker remembers other tests' sessions and retained messages: names of our own for all of them.

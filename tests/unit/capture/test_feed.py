@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from services.capture import feed as feed_module
+from services.capture import attendant as attendant_module
 from services.capture.cameras import CameraLost, CameraMisconfigured, Picture
 from services.capture.feed import Feed
 from services.contract.frame import identify
@@ -45,7 +46,9 @@ class Script:
 class Yard:
     """A feed and what is told of it; its own link never runs."""
 
-    def __init__(self, settings: CaptureSettings | None = None, max_bytes: int = 1_000_000) -> None:
+    def __init__(
+        self, state_dir: Path, settings: CaptureSettings | None = None, max_bytes: int = 1_000_000
+    ) -> None:
         self.changes: list[tuple[str, bool]] = []
         self.camera = Script()
         self.post = Post()
@@ -54,8 +57,9 @@ class Yard:
             settings or CaptureSettings(preview=False),
             NOWHERE,
             TOPICS,
+            state_dir=state_dir,
             max_bytes=max_bytes,
-            open_camera=lambda _next_number: self.camera,
+            open_camera=lambda _next_number, _steps: self.camera,
             on_change=lambda _camera, problem, _outage_s: self.changes.append((problem, True)),
         )
         self.stop = threading.Event()
@@ -74,8 +78,8 @@ class Yard:
 class FakedYard(Yard):
     """With a link whose broker the test plays."""
 
-    def __init__(self, max_bytes: int = 1_000_000) -> None:
-        super().__init__(max_bytes=max_bytes)
+    def __init__(self, state_dir: Path, max_bytes: int = 1_000_000) -> None:
+        super().__init__(state_dir, max_bytes=max_bytes)
         self.link = self.feed.link = FakeLink()
 
     def ask(self, payload: bytes) -> None:
@@ -88,12 +92,12 @@ class FakedYard(Yard):
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lost camera is tried again without a wait."""
-    monkeypatch.setattr(feed_module, "Backoff", NoBackoff)
+    monkeypatch.setattr(attendant_module, "Backoff", NoBackoff)
 
 
 @pytest.fixture
-def yard(at_once: None) -> FakedYard:
-    return FakedYard()
+def yard(at_once: None, tmp_path: Path) -> FakedYard:
+    return FakedYard(tmp_path)
 
 
 class NoBackoff:
@@ -133,9 +137,9 @@ class TestAPicture:
         assert yard.feed.stats().skipped == 1
 
     def test_that_no_broker_takes_gets_no_number_and_is_said_once(
-        self, at_once: None, caplog: pytest.LogCaptureFixture
+        self, at_once: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        yard = FakedYard(max_bytes=500_000)
+        yard = FakedYard(tmp_path, max_bytes=500_000)
         large = JPEG[:-2] + bytes(1_500_000) + JPEG[-2:]
         yard.play(picture(1), picture(2, large), picture(3, large), picture(4))
         assert yard.numbers() == [1, 2]
@@ -187,7 +191,7 @@ class TestALostCamera:
             waits.append(seconds)
             return False
 
-        monkeypatch.setattr(yard.feed._halt, "wait", wait)
+        monkeypatch.setattr(yard.feed._attendant._halt, "wait", wait)
         yard.play(CameraMisconfigured("wrong password"), CameraLost("gone"))
         assert waits == [60.0, 0.0]
 
@@ -243,8 +247,8 @@ class TestWhoMissesFrames:
 
 
 class TestTheAccount:
-    def test_adds_up_published_waiting_and_lost(self) -> None:
-        yard = Yard(CaptureSettings(preview=False, outbox_mb=0.001))
+    def test_adds_up_published_waiting_and_lost(self, tmp_path: Path) -> None:
+        yard = Yard(tmp_path, CaptureSettings(preview=False, outbox_mb=0.001))
         outbox = yard.feed.link.outbox
         yard.play(*(picture(n, JPEG[:-2] + bytes(100) + JPEG[-2:]) for n in range(10)))
         stats = yard.feed.stats()
