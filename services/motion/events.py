@@ -161,6 +161,10 @@ class EventMachine:
         """The open event's id."""
         return self._event.id if self._event else None
 
+    def needs_frames(self, now: datetime) -> bool:
+        """Whether an event is open, or waits for a frame to begin with."""
+        return self._event is not None or (self._wanted is not None and now <= self._wanted[1])
+
     def configure(self, settings: EventSettings) -> None:
         """Other settings from the next frame on, for the open event too."""
         self.settings = settings

@@ -57,6 +57,7 @@ class MotionService:
                 topics=self._topics,
                 control=self._control,
                 memory=self._memory,
+                instance=instance,
             )
             for camera, own in settings.cameras.items()
         }

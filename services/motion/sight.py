@@ -17,20 +17,20 @@ class Sight:
     def __init__(self, settings: MotionSettings) -> None:
         self.analysed = self.unanalysed = self.undecodable = 0
         self.latency_ms = 0.0
-        self._on = True
+        self.on = True
         self._height = settings.working_height
         self._detector = Detector(DetectorSettings.of(settings))
         self._looked: datetime | None = None
         self._scene_changes = False
 
     def configure(self, settings: MotionSettings, *, on: bool) -> None:
-        self._on = on
+        self.on = on
         self._height = settings.working_height
         self._detector.configure(DetectorSettings.of(settings))
 
     def look(self, frame: Frame, *, busy: bool) -> Decision | None:
         """What the frame shows; None where it is switched off, too busy, or the picture is broken."""
-        if not self._on:
+        if not self.on:
             return None
         if busy:
             self.unanalysed += 1

@@ -14,14 +14,18 @@ from services.runtime.mqtt import Link
 class Voice:
     """One camera's messages. `motion` goes over the camera's own link, whose last will is OFF."""
 
-    def __init__(self, camera: str, topics: Topics, link: Link, control: Link) -> None:
+    def __init__(self, camera: str, topics: Topics, link: Link, control: Link, instance: str = "1") -> None:
         self._camera = camera
         self._topics = topics
         self._link = link
         self._control = control
+        self._want_topic = topics.want(camera, f"motion-{instance}")
 
     def motion(self, *, on: bool) -> None:
         self._link.hold(self._topics.camera(self._camera, leaf.MOTION), (ON if on else OFF).encode())
+
+    def wants_frames(self, wanted: bool) -> None:
+        self._control.hold(self._want_topic, (ON if wanted else OFF).encode())
 
     def opened(self, opened: Opened, *, late: bool) -> None:
         kind = EventType.MOTION_START if opened.reason == MOTION else EventType.MANUAL

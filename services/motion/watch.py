@@ -41,6 +41,8 @@ BUSY = 6
 LATE = timedelta(seconds=5)
 #: Without a frame for so long what is there has come, and capture has said its last number meanwhile.
 SILENCE_S = 2.5
+#: Without a frame for so long the last one shows what was: no event begins with it.
+STALE_S = 10.0
 #: An event of an earlier life is closed with the next frame, or without one after so long.
 LEFT_OVER_S = 30.0
 #: How long the end waits for the archiver's answer to what has just ended; it is kept in any case.
@@ -61,6 +63,7 @@ class Watch:
         topics: Topics,
         control: Link,
         memory: EventMemory,
+        instance: str = "1",
     ) -> None:
         self.camera = camera
         self._topics = topics
@@ -75,7 +78,7 @@ class Watch:
             window=20,
             on_lost=_let_go,
         )
-        self._voice = Voice(camera, topics, self.link, control)
+        self._voice = Voice(camera, topics, self.link, control, instance)
         self._custody = Custody(
             camera, topics, link=self.link, memory=memory, max_bytes=int(settings.keep_mb * MB)
         )
@@ -181,6 +184,10 @@ class Watch:
                 stepped_s = now_s
                 self._mind_silence(self._awake_s - self._live_s)
                 self._custody.step(now_s)
+                self._mind_wants()
+
+    def _mind_wants(self) -> None:
+        self._voice.wants_frames(self._sight.on or self._machine.needs_frames(datetime.now(UTC)))
 
     def _post(self, work: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
         return lambda delivery: self._inbox.put(lambda: work(delivery))
@@ -244,7 +251,8 @@ class Watch:
         if silent_s > LEFT_OVER_S:
             self._close_left_over(None)
         actions = self._machine.tick(self._awake_s)
-        if self._offline and silent_s > SILENCE_S:
+        stale = silent_s > STALE_S and self._machine.event is None
+        if stale or (self._offline and silent_s > SILENCE_S):
             actions += self._machine.close()
         for action in actions:
             if isinstance(action, Ended) and self._captured:

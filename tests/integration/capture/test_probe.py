@@ -1,6 +1,5 @@
 """The probe says what a camera delivers, or in one sentence why it does not."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ FRAMES = [jpeg(seed) for seed in range(6)]
 def probing(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "services", "probe", *arguments],
-        cwd=ROOT, env={**os.environ},
+        cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 

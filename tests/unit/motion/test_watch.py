@@ -48,7 +48,7 @@ class Yard:
         setattr(sight, "look", self._look)  # noqa: B010  (a method is replaced)
 
     def _look(self, frame: Frame, *, busy: bool) -> Decision | None:
-        if not self.watch._sight._on:
+        if not self.watch._sight.on:
             return None
         return MOVING if frame.id.sequence in self.moving else STILL
 
@@ -161,6 +161,16 @@ class TestAnEvent:
         yard.live(*range(1, 60))
         [numbers] = yard.stored().values()
         assert numbers[0] == 1
+
+    def test_on_a_trigger_after_a_long_stillness_begins_with_the_next_frame(self, yard: Yard) -> None:
+        yard.live(*range(1, 6))
+        yard.silence(60)
+        yard.watch.trigger("bell", 30)
+        yard.work()
+        assert yard.stored() == {}
+        yard.live(6, 7)
+        [numbers] = yard.stored().values()
+        assert numbers[-2:] == [6, 7]
 
     def test_ends_when_detection_is_switched_off(self, yard: Yard) -> None:
         yard.moving = set(range(20, 90))
@@ -424,3 +434,27 @@ def again(path: Path, before: Yard) -> Yard:
 
 def handovers(yard: Yard) -> list[Handover]:
     return [Handover.model_validate_json(payload) for topic, payload in yard.taken() if "/handover/" in topic]
+
+
+class TestWhetherFramesAreWanted:
+    WANT = TOPICS.want("yard", "motion-1")
+
+    def wanted(self, yard: Yard) -> str:
+        yard.work()
+        yard.watch._mind_wants()
+        return yard.control.held[self.WANT].decode()
+
+    def test_is_said_while_motion_is_detected(self, yard: Yard) -> None:
+        assert self.wanted(yard) == "ON"
+        yard.watch.configure(SETTINGS, detecting=False)
+        assert self.wanted(yard) == "OFF"
+
+    def test_is_said_for_an_event_on_a_trigger_too(self, yard: Yard) -> None:
+        yard.watch.configure(SETTINGS, detecting=False)
+        yard.watch.trigger("bell", 30)
+        assert self.wanted(yard) == "ON"
+        yard.live(1)
+        assert self.wanted(yard) == "ON"
+        yard.silence(10)
+        yard.silence(60)
+        assert self.wanted(yard) == "OFF"
