@@ -126,7 +126,7 @@ class CaptureService:
         self._control.flash(self._topics.stats(feed.camera, self.name), stats, retain=True)
         if summary := feed.runner.summary():
             topic = self._topics.camera(feed.camera, leaf.EXPERIMENT_SUMMARY)
-            self._control.flash(topic, summary.payload(), retain=True)
+            self._control.hold(topic, summary.payload())
 
     def _camera_changed(self, camera: str, problem: str, outage_s: float) -> None:
         self._say_health(camera, problem)

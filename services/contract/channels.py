@@ -46,7 +46,7 @@ CHANNELS = (
         "parts of experiments that are not archived yet, and where they are to be",
     ),
     Channel(
-        _T.camera(_CAMERA, leaf.EXPERIMENT_SUMMARY), ExperimentSummary, (0,), True, "capture",
+        _T.camera(_CAMERA, leaf.EXPERIMENT_SUMMARY), ExperimentSummary, (1,), True, "capture",
         "the experiment that runs or ran last",
     ),
     Channel(

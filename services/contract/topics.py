@@ -73,6 +73,11 @@ class Topics:
     def event_frames(self, camera: str, event: str) -> str:
         return self.frames(camera, f"event/{event}")
 
+    @property
+    def devices(self) -> str:
+        """Where devices may publish pictures on topics of their own, on the brokers that we set up."""
+        return f"{self.prefix}-devices/#"
+
     # -- taking them apart ---------------------------------------------------------------------------
     def split(self, topic: str) -> tuple[str, str] | None:
         """`(camera, leaf)` of a camera's topic, small or frame; None for any other topic."""

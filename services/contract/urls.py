@@ -215,7 +215,7 @@ def parse_pushed(url: str) -> str:
         return ""
     if not topic or topic.startswith("//") or set(topic) & set("+#\0") or len(topic.encode()) > 65_535:
         raise ValueError(
-            'write an mqtt: camera with its topic alone, such as "mqtt:garage/picture": '
+            'write an mqtt: camera with its topic alone, such as "mqtt:nightjar-devices/garage": '
             "no wildcard, and no broker, which is the one of mqtt.url"
         )
     return topic

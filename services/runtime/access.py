@@ -59,7 +59,7 @@ def _capture(topics: Topics) -> Access:
     pictures = _frames(topics, leaf.LIVE, leaf.REPAIR, leaf.PREVIEW) | {topics.event_frames(ANY, ANY)}
     return Access(
         "capture",
-        reads=owned | heard | _frames(topics, leaf.INGEST) | _around(topics, "capture"),
+        reads=owned | heard | _frames(topics, leaf.INGEST) | {topics.devices} | _around(topics, "capture"),
         writes=owned | said | pictures,
     )
 
@@ -110,7 +110,7 @@ def _person(topics: Topics) -> Access:
 def _for_people(topics: Topics) -> frozenset[str]:
     """What a person, Home Assistant, and the gateway on their behalf may say."""
     said = _small(topics, leaf.TRIGGER, leaf.KEEP) | _frames(topics, leaf.INGEST)
-    return said | {topics.setting_set(ANY, ANY), DISCOVERY}
+    return said | {topics.devices, topics.setting_set(ANY, ANY), DISCOVERY}
 
 
 def _owned(topics: Topics, service: str) -> frozenset[str]:

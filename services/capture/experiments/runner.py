@@ -25,7 +25,7 @@ from services.runtime.mqtt import Delivery, Link
 log = logging.getLogger(__name__)
 
 #: Counts are written to disk so often; what begins and ends at once.
-KEEP_EVERY_S = 60.0
+KEEP_EVERY_S = 10.0
 
 
 class Runner:
@@ -73,6 +73,8 @@ class Runner:
             unchanged = state.get("written", "") == self._written
             self._begin(self._schedules.asked if unchanged else self._written)
             self._schedules.set_interval(interval_s)
+            if not state and not self.running:  # nothing to remember yet
+                self._kept = self._revision
 
     def attach(self) -> None:
         """Listens for what is to run, and for what the archiver says; before the link runs."""
@@ -85,7 +87,8 @@ class Runner:
         with self._lock:
             self._schedules.close()
             self._slices.step(self._clock())
-            self._kept = None
+            if self.running:
+                self._kept = None
         self._remember()
 
     # -- what others ask of it -------------------------------------------------------------------------
@@ -194,10 +197,14 @@ class Runner:
             for event in settled:
                 self._memory.forget_slice(event)
 
+    @property
+    def _revision(self) -> tuple[int, int]:
+        return self._schedules.changes, self._slices.revision
+
     def _news(self) -> dict[str, Any] | None:
         """What a later life needs; None where nothing began or ended, and the counts were kept lately."""
-        now_s, revision = self._clock(), (self._schedules.changes, self._slices.revision)
-        if revision == self._kept and now_s - self._kept_s < KEEP_EVERY_S:
+        now_s, revision = self._clock(), self._revision
+        if revision == self._kept and (not self.running or now_s - self._kept_s < KEEP_EVERY_S):
             return None
         self._kept, self._kept_s = revision, now_s
         return {"written": self._written, **self._schedules.state()}

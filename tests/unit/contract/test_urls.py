@@ -22,7 +22,7 @@ from services.contract.urls import (
 )
 
 ALONE = (
-    'write an mqtt: camera with its topic alone, such as "mqtt:garage/picture": '
+    'write an mqtt: camera with its topic alone, such as "mqtt:nightjar-devices/garage": '
     "no wildcard, and no broker, which is the one of mqtt.url"
 )
 
@@ -49,7 +49,7 @@ ALONE = (
         ("rtsp://cam/user=admin_password=hunter2_channel=1", "rtsp://cam/user=***"),
         ("exec:ffmpeg -i rtsp://admin:hunter2@cam/ -f mpjpeg -", "exec:ffmpeg ***"),
         ("exec:/opt/camera", "exec:/opt/camera"),
-        ("mqtt:garage/picture", "mqtt:garage/picture"),
+        ("mqtt:nightjar-devices/garage", "mqtt:nightjar-devices/garage"),
         ("demo:?seed=3&fps=5", "demo:?seed=3&fps=5"),
         ("/videos/a=b@c.avi", "/videos/a=b@c.avi"),
         ("", ""),
@@ -66,7 +66,7 @@ def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
         "exec:rpicam-vid -t 0 --codec mjpeg -o -",
         "exec:sh -c 'cat pictures/* | tee copy'",
         "push:",
-        "mqtt:garage/picture",
+        "mqtt:nightjar-devices/garage",
         "v4l2:/dev/video0",
         "v4l2:/dev/v4l/by-id/usb-x?width=1280&height=720&fps=30",
         "file:/pictures/*.jpg?fps=0.5&loop=once",
@@ -170,7 +170,7 @@ def test_a_command_is_checked(command: str, sentence: str | None) -> None:
 
 def test_pictures_that_come_by_themselves_have_a_topic_or_none() -> None:
     assert parse_pushed("push:") == ""
-    assert parse_pushed("mqtt:garage/picture") == "garage/picture"
+    assert parse_pushed("mqtt:nightjar-devices/garage") == "nightjar-devices/garage"
 
 
 def test_what_a_program_writes_is_shown_without_the_secrets_of_its_urls() -> None:

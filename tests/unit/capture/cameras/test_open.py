@@ -26,7 +26,7 @@ EXAMPLES = {
     "file": ("file:/a.avi", FileCamera),
     "http": ("http://cam/", Watched),
     "https": ("HTTPS://cam/", Watched),
-    "mqtt": ("mqtt:garage/picture", Watched),
+    "mqtt": ("mqtt:nightjar-devices/garage", Watched),
     "push": ("push:", Watched),
     "rtsp": ("rtsp://cam/", RtspCamera),
     "rtsps": ("rtsps://cam/", RtspCamera),

@@ -100,7 +100,7 @@ def test_many_threads_may_offer_while_one_takes() -> None:
 
 def test_the_caller_hands_in_the_pictures() -> None:
     pushed = PushCamera(OPTIONS)
-    camera = open_camera("mqtt:garage/picture", OPTIONS, pushed=pushed)
+    camera = open_camera("mqtt:nightjar-devices/garage", OPTIONS, pushed=pushed)
     pushed.offer(jpeg(1), NOW)
     [picture] = islice(camera.pictures(threading.Event()), 1)
     assert picture.jpeg == jpeg(1)
