@@ -44,6 +44,23 @@ def test_pictures_pass_through_byte_for_byte() -> None:
         assert server.requests[0].startswith("GET /live?a=b HTTP/1.1\r\nHost: 127.0.0.1:")
 
 
+def test_a_camera_that_changes_its_size_in_mid_stream_goes_on() -> None:
+    sizes = [(320, 240), (320, 240), (640, 480), (160, 120)]
+    pictures = [jpeg(seed, width, height) for seed, (width, height) in enumerate(sizes)]
+
+    def answer(connection: Connection) -> None:
+        connection.send(MULTIPART)
+        for picture in pictures:
+            connection.part(picture)
+        connection.hang()
+
+    with serving(answer) as server:
+        assert take(server.url(), 4) == pictures
+        half = CameraOptions(stall_timeout_s=0.4, edits=Edits(crop=(0, 0, 0.5, 1)))
+        edited = [decode(each).shape[:2] for each in take(server.url(), 4, half)]
+        assert edited == [(height, width // 2) for width, height in sizes]
+
+
 def test_chunked_answers_are_unpacked() -> None:
     def answer(connection: Connection) -> None:
         connection.send(MULTIPART.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n"))

@@ -140,6 +140,20 @@ def test_a_server_that_dies_is_lost_and_then_refuses() -> None:
         assert "refuses the connection" in failure(url, CameraLost)
 
 
+def test_a_server_that_dies_and_comes_back_gives_pictures_again() -> None:
+    options = CameraOptions(connect_timeout_s=5.0, stall_timeout_s=1.0, quality=60)
+    with playing() as (url, server):
+        camera = open_camera(url, options)
+        pictures = camera.pictures(threading.Event())
+        next(pictures)
+        server.kill()
+        with pytest.raises(CameraLost):
+            list(pictures)
+    with playing("--port", url.rpartition(":")[2].partition("/")[0]) as (again, _):
+        assert again == url
+        assert len(list(islice(camera.pictures(threading.Event()), 5))) == 5
+
+
 def test_stop_is_prompt_while_ffmpeg_still_opens() -> None:
     with playing() as (url, _):
         stop = threading.Event()
