@@ -1,4 +1,4 @@
-"""`python -m services.capture`: capture in a process of its own; `… probe <url>` looks at a camera instead."""
+"""`python -m services.capture`: capture in a process of its own; `… probe <url>` only looks at a camera."""
 
 import argparse
 import sys
