@@ -1,6 +1,7 @@
 """Programs as cameras: what they write comes through, and nothing of them is left behind."""
 
 import logging
+import os
 import shutil
 import socket
 import threading
@@ -198,19 +199,27 @@ def test_stop_is_prompt_before_the_first_picture() -> None:
     assert time.monotonic() - began < 0.8
 
 
+@pytest.fixture
+def ffmpeg() -> None:
+    """Skips where the program is not there."""
+    if shutil.which("ffmpeg"):
+        return
+    if os.environ.get("NIGHTJAR_TEST_BACKENDS") == "docker":
+        pytest.fail("there is no ffmpeg here; install it")
+    pytest.skip("there is no ffmpeg here; install it")
+
+
+@pytest.mark.usefixtures("ffmpeg")
 @pytest.mark.parametrize("form", ["mpjpeg", "mjpeg"])
 def test_ffmpeg_is_a_camera(form: str) -> None:
-    if not shutil.which("ffmpeg"):
-        pytest.skip("there is no ffmpeg here; install it")
     command = f"ffmpeg -loglevel error -re -f lavfi -i testsrc=size=320x240:rate=20 -c:v mjpeg -f {form} -"
     jpegs = take(command, 20, CameraOptions())
     assert {decode(picture).shape for picture in jpegs} == {(240, 320, 3)}
     assert len(set(jpegs)) > 15
 
 
+@pytest.mark.usefixtures("ffmpeg")
 def test_ffmpeg_is_a_camera_over_http_too() -> None:
-    if not shutil.which("ffmpeg"):
-        pytest.skip("there is no ffmpeg here; install it")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}/"
