@@ -32,6 +32,7 @@ class Conduct:
 
     def carry_out(self, actions: list[Action], ack: Callable[[], None] | None = None) -> None:
         """Does it in order; `ack` is called when the broker has the frame that is kept."""
+        self._say_whether_it_moves(actions)
         kept = {action.frame for action in actions if isinstance(action, Keep)}
         for action in actions:
             match action:
@@ -39,8 +40,6 @@ class Conduct:
                     self._open(action, kept)
                 case Keep(event, frame):
                     self._keep(event, frame, ack)
-                case Motion(on):
-                    self._moving = on
                 case Updated(summary):
                     self._voice.updated(summary)
                     self._show_best(summary.best)
@@ -48,6 +47,12 @@ class Conduct:
                     self._show_best(summary.best)
                     self._voice.ended(summary, self._settings_hash())
                     self._custody.end(summary, time.monotonic())
+
+    def _say_whether_it_moves(self, actions: list[Action]) -> None:
+        """Before all else: whoever waits for ON is not to wait for a pre-roll of some megabytes."""
+        for action in actions:
+            if isinstance(action, Motion):
+                self._moving = action.on
         self._voice.motion(on=self._moving and not self.late)
 
     def expect(self, event: str, session: int, numbers: range) -> None:

@@ -436,6 +436,23 @@ def handovers(yard: Yard) -> list[Handover]:
     return [Handover.model_validate_json(payload) for topic, payload in yard.taken() if "/handover/" in topic]
 
 
+class TestWhoWaitsForOn:
+    def test_hears_it_before_the_pre_roll_is_sent(self, yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+        sent_before: list[int] = []
+
+        def hold(topic: str, payload: bytes) -> None:
+            if payload == b"ON":
+                sent_before.append(len(yard.link.outbox))
+
+        yard.live(*range(1, 10))
+        yard.taken()
+        monkeypatch.setattr(yard.link, "hold", hold)
+        yard.moving = {10}
+        yard.live(10)
+        assert sent_before[0] == 0
+        assert len(yard.stored()) == 1
+
+
 class TestWhetherFramesAreWanted:
     WANT = TOPICS.want("yard", "motion-1")
 
