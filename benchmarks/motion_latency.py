@@ -86,9 +86,8 @@ def main() -> int:
     pictures = quiet(1280, 720, QUIET_S * FPS) + crossing(1280, 720, MOVING_S * FPS)
     names = [f"cam{n}" for n in range(CAMERAS)]
     plays = [Play(name, pictures, FPS, n / FPS / CAMERAS) for n, name in enumerate(names)]
-    print(
-        f"{CAMERAS} cameras of 720p at {FPS} fps for {args.seconds:g} s, {len(pictures[0]) / 1e3:.0f} KB a frame"
-    )
+    size = len(pictures[0]) / 1e3
+    print(f"{CAMERAS} cameras of 720p at {FPS} fps for {args.seconds:g} s, {size:.0f} KB a frame")
     with broker.embedded() as server, apart() as ours, apart() as theirs:
         listener = Listener(server.port)
         with playing(plays, server.port):
