@@ -23,16 +23,19 @@ from services.gateway.app import make_app
 from services.gateway.archive.handlers import ArchiveApi
 from services.gateway.archive.library import Library, open_library
 from services.gateway.cameras import Cameras
+from services.gateway.controls.handlers import Controls
+from services.gateway.ingest.handlers import Ingest
 from services.gateway.listening import listening
 from services.gateway.live.feed import Change
 from services.gateway.live.health import Trouble, troubles
 from services.gateway.live.sse import LiveEvents
 from services.gateway.live.state import LiveState
+from services.gateway.pages.experiments import Experiments
 from services.gateway.pages.pages import Pages
 from services.gateway.pages.views import Views
 from services.gateway.pictures.broker_frames import BrokerFrames
 from services.gateway.pictures.hub import Hub
-from services.gateway.pictures.picture import Picture, no_picture
+from services.gateway.pictures.picture import Picture, no_picture, waking
 from services.gateway.pictures.snapshot import Snapshots
 from services.gateway.pictures.stream import Streams
 from services.runtime.mqtt import BrokerAddress, Delivery, Link
@@ -59,7 +62,13 @@ class GatewayService:
         self._frames = Link(broker, f"nightjar-{self.name}-{instance}-frames")
         who = f"{self.name}-{instance}"
         self._source = BrokerFrames(self._frames, self._control, self._topics, who, self._deliver)
-        self._hub = Hub(self._source, time.monotonic, lambda: no_picture(datetime.now(UTC)))
+        self._hub = Hub(
+            self._source,
+            time.monotonic,
+            lambda: no_picture(datetime.now(UTC)),
+            lambda: waking(datetime.now(UTC)),
+            [name for name, camera in settings.cameras.items() if camera.capture.on_demand],
+        )
         labels = {camera: self._cameras.label(camera) for camera in self._cameras}
         self._state = LiveState(self._topics, labels, self._hub.set_online)
         self._connected_at = float("inf")
@@ -97,6 +106,7 @@ class GatewayService:
             while not links_stop.is_set() and not stop.is_set():
                 self._tick(library)
                 await asyncio.to_thread(stop.wait, TICK_S)
+        self._hub.close()
         links_stop.set()
         await asyncio.to_thread(crew.wait)  # the loop outlives the links, which hand over to it
 
@@ -124,9 +134,12 @@ class GatewayService:
                 Streams(self._hub, self._cameras, own.max_viewers).routes(),
                 Snapshots(self._hub, self._cameras).routes(),
                 Api(self._cameras, self._state, self._topics, self._control.send, self._current).routes(),
+                Ingest(self._cameras, self._topics, self._settings.mqtt, self._frames).routes(),
+                Controls(self._cameras, self._state, self._topics, self._control).routes(),
                 ArchiveApi(library, self._cameras).routes(),
                 LiveEvents(self._state, self._troubles_json).routes(),
                 Pages(views, self._cameras, self._state, library, self._current).routes(),
+                Experiments(views, self._cameras, self._state, library).routes(),
             ],
         )
 

@@ -18,6 +18,9 @@ PUBLIC = frozenset({"/login", "/static"})
 #: Where HTTP basic does, for reading: players, scripts and Home Assistant have no cookie.
 BASIC = ("/cameras/", "/api/", "/stream.jpg", "/snapshot.jpg")
 READING = frozenset({"GET", "HEAD"})
+#: And for sending pictures: a device has no page's token, and no other site's page can use a device's login.
+SENDING = frozenset({"/api/cameras/{camera}/frames"})
+FORM = "application/x-www-form-urlencoded"
 
 SESSION = web.RequestKey("session", Session)
 
@@ -48,7 +51,7 @@ class Guard:
     async def _basic(self, request: web.Request) -> bool:
         """Whether it carries a right login as HTTP basic, where that counts."""
         login = basic_login(request.headers.get("Authorization", ""))
-        if login is None or request.method not in READING or not request.path.startswith(BASIC):
+        if login is None or not _takes_basic(request):
             return False
         try:
             return await self._passwords.right(request.remote or "", *login)
@@ -85,6 +88,9 @@ def refusal(request: web.Request) -> web.HTTPException:
     headers = {}
     if request.path.startswith(BASIC) and not _from_our_page(request):
         headers["WWW-Authenticate"] = 'Basic realm="Nightjar", charset="UTF-8"'
+    if request.headers.get("Authorization", "").lower().startswith("bearer"):
+        text = "bearer tokens are not known here: send the dashboard's user and password as HTTP basic"
+        return web.HTTPUnauthorized(text=text, headers=headers)
     return web.HTTPUnauthorized(text="log in first", headers=headers)
 
 
@@ -97,8 +103,18 @@ def seconds(fast: TooFast) -> int:
 
 
 def _is_public(request: web.Request) -> bool:
+    return _route(request) in PUBLIC
+
+
+def _takes_basic(request: web.Request) -> bool:
+    if request.method in READING:
+        return request.path.startswith(BASIC)
+    return _route(request) in SENDING
+
+
+def _route(request: web.Request) -> str:
     resource = request.match_info.route.resource
-    return resource is not None and resource.canonical in PUBLIC
+    return resource.canonical if resource else ""
 
 
 def _from_our_page(request: web.Request) -> bool:
@@ -112,5 +128,7 @@ def _from_our_page(request: web.Request) -> bool:
 async def _token(request: web.Request) -> str:
     if token := request.headers.get("X-CSRF-Token"):
         return token
+    if request.content_type != FORM:  # our pages send no other; a picture is not read before it is wanted
+        return ""
     value = (await request.post()).get("csrf", "")
     return value if isinstance(value, str) else ""

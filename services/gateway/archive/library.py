@@ -10,8 +10,10 @@ from typing import TypeVar
 
 from services.contract.archive import Manifest, StoredFrame
 from services.contract.archive_keys import KeyLayout, event_start
+from services.contract.experiments import ExperimentSummary
 from services.contract.settings import ArchiveSettings
 from services.gateway.archive.recent import Recent
+from services.gateway.archive.summaries import Summaries
 from services.gateway.archive.walk import FIRST, LAST, EventRef, newest_first
 from services.runtime.errors import UserError
 from services.store import NotStored, Store, StoreError, open_store
@@ -64,6 +66,7 @@ class Library:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway-archive")
         self._entries: Recent[EventRef, Entry] = Recent(MAX_ENTRIES)
         self._manifests: Recent[EventRef, Manifest] = Recent(MAX_MANIFESTS)
+        self._summaries = Summaries(store)
         self.problem = ""
 
     async def page(
@@ -80,6 +83,10 @@ class Library:
     async def manifest(self, camera: str, event: str) -> Manifest | None:
         """Its manifest; None where there is none (yet). Raises `ArchiveAway`."""
         return await self._in_thread(lambda: self._manifest(EventRef(event, camera)))
+
+    async def experiments(self, camera: str, folders: Iterable[str]) -> list[ExperimentSummary]:
+        """The latest runs of its experiments, newest first. Raises `ArchiveAway`."""
+        return await self._in_thread(lambda: self._summaries.newest_first(camera, folders))
 
     async def picture(self, frame: StoredFrame) -> bytes | None:
         """The bytes of a frame; None where they are gone. Raises `ArchiveAway`."""

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from services.contract.message import iso
-from services.contract.status import OFFLINE, ONLINE, ArchiverStats, CaptureStats, MotionStats
-from services.gateway.live.state import CameraState, LiveState
+from services.contract.status import OFFLINE, ArchiverStats, CaptureStats, MotionStats
+from services.gateway.live.camera import CameraState
+from services.gateway.live.state import LiveState
 
 #: What people miss while a service is away.
 CONSEQUENCE = {
@@ -63,9 +64,9 @@ def _camera(camera: CameraState, state: LiveState) -> Iterator[Trouble]:
 
     if camera.problem:
         yield trouble(_sentence(camera.problem), "It is tried again for as long as it takes.")
-    elif camera.status == OFFLINE:
+    elif camera.status == OFFLINE and camera.enabled:
         yield trouble("the camera is offline.", "Is it powered, in the network, and switched on here?")
-    elif camera.status != ONLINE and state.online("capture"):
+    elif not camera.status and state.online("capture"):
         yield trouble(
             "nothing has been heard of the camera.", "Is its name the same in capture's configuration?"
         )

@@ -2,60 +2,20 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from services.contract import topics as leaf
 from services.contract.events import EventMessage
-from services.contract.message import Message, iso
-from services.contract.status import (
-    OFFLINE,
-    ON,
-    ONLINE,
-    ArchiverStats,
-    CaptureStats,
-    HealthDetail,
-    MotionStats,
-    ServiceInfo,
-)
+from services.contract.status import ONLINE, ServiceInfo
 from services.contract.topics import ANY, Topics
+from services.gateway.live.camera import LEAVES, CameraState
 from services.gateway.live.feed import Change, Feeds
 from services.gateway.live.happenings import Happenings
 
 log = logging.getLogger(__name__)
-
-STATS: dict[str, type[Message]] = {
-    "stats/capture": CaptureStats,
-    "stats/motion": MotionStats,
-    "stats/archiver": ArchiverStats,
-}
-
-
-@dataclass(slots=True)
-class CameraState:
-    """One camera; `status` is empty until somebody has said it."""
-
-    camera: str
-    label: str
-    status: str = ""
-    motion: bool = False
-    problem: str = ""
-    since: datetime | None = None
-    stats: dict[str, Message] = field(default_factory=dict)  # by service
-
-    def json(self) -> dict[str, Any]:
-        return {
-            "camera": self.camera,
-            "label": self.label,
-            "status": self.status or "unknown",
-            "motion": self.motion,
-            "problem": self.problem,
-            "since": iso(self.since) if self.since else None,
-            "stats": {service: stats.model_dump(mode="json") for service, stats in self.stats.items()},
-        }
 
 
 @dataclass(slots=True)
@@ -93,9 +53,10 @@ class LiveState:
 
     def filters(self) -> list[str]:
         """What to subscribe to."""
-        leaves = (leaf.STATUS, leaf.MOTION, leaf.HEALTH_DETAIL, leaf.EVENT, *STATS)
-        cameras = [self._topics.camera(ANY, name) for name in leaves]
-        return [*cameras, self._topics.service(ANY, ANY), self._topics.service_info(ANY, ANY)]
+        cameras = [self._topics.camera(ANY, name) for name in (*LEAVES, leaf.EVENT)]
+        settings = [self._topics.setting_state(ANY, ANY), self._topics.setting_error(ANY, ANY)]
+        services = [self._topics.service(ANY, ANY), self._topics.service_info(ANY, ANY)]
+        return [*cameras, *settings, *services]
 
     def take(self, topic: str, payload: bytes) -> None:
         """A message that arrived; what cannot be understood is left out, and said once per topic."""
@@ -117,6 +78,11 @@ class LiveState:
             "events": [happening.json() for happening in self.happenings],
         }
 
+    def forget_refusal(self, camera: str, setting: str) -> None:
+        """Somebody tries again."""
+        if self.cameras[camera].refused.pop(setting, None):
+            self._tell_camera(self.cameras[camera])
+
     def online(self, service: str) -> bool:
         return any(state.online for state in self.services_named(service))
 
@@ -130,17 +96,13 @@ class LiveState:
         state = self.cameras.get(camera)
         if state is None:
             return
+        state.take(name, payload)
         if name == leaf.STATUS:
-            state.status = payload.decode() if payload in (ONLINE.encode(), OFFLINE.encode()) else ""
             self._on_status(camera, state.status == ONLINE)
-        elif name == leaf.MOTION:
-            state.motion = payload == ON.encode()
-        elif name == leaf.HEALTH_DETAIL:
-            detail = HealthDetail.model_validate_json(payload or b"{}")
-            state.problem, state.since = detail.problem, detail.since
-        elif name in STATS:
-            state.stats[name.partition("/")[2]] = STATS[name].model_validate_json(payload)
-        self.feeds.tell(Change(f"camera/{camera}", "camera", state.json()))
+        self._tell_camera(state)
+
+    def _tell_camera(self, state: CameraState) -> None:
+        self.feeds.tell(Change(f"camera/{state.camera}", "camera", state.json()))
 
     def _take_event(self, message: EventMessage) -> None:
         if message.camera in self.cameras and (happening := self.happenings.take(message)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -14,8 +14,9 @@ from services.gateway.live.happenings import Happening, Stage
 from services.gateway.live.health import Trouble
 from services.gateway.live.state import LiveState
 from services.gateway.pages.cards import Card, by_day, cards
+from services.gateway.pages.progress import progress
 from services.gateway.pages.views import Views
-from services.gateway.pages.words import day_of
+from services.gateway.pages.words import clock, day_of
 
 LATEST = 6
 ONE_DAY = timedelta(days=1)
@@ -62,6 +63,9 @@ class Pages:
             camera=self._state.cameras[camera],
             source=self._cameras.url(camera),
             settings=self._cameras.settings(camera),
+            progress=progress(self._state.cameras[camera], datetime.now(UTC)),
+            origin=request.url.origin(),
+            here=clock(datetime.now(UTC))[:5],
             cards=found,
             away=away,
         )

@@ -1,7 +1,7 @@
 """The newest picture of each camera that somebody watches, and nothing of those that nobody does."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -12,6 +12,11 @@ from services.gateway.pictures.picture import Picture
 GRACE_S = 10.0
 #: How long a camera may say nothing before its viewers are told so, and told so again.
 SILENCE_S = 5.0
+#: And where it has said that it goes: a picture that comes after that was under way.
+OVERTAKEN_S = 1.0
+#: How long a camera on demand may take to wake up, and how soon its viewers hear that it does.
+WAKING_S = 15.0
+WAKING_SAID_S = 0.5
 
 
 class FrameSource(Protocol):
@@ -29,12 +34,15 @@ class Channel:
         self.newest: Picture | None = None
         self.count = 0
         self.viewers = 0
+        self.seen = False  # a picture of the camera itself
+        self.opened = now
         self.last_put = now
         self.last_viewer = now
         self._pulse = asyncio.Event()
 
     def put(self, picture: Picture, now: float) -> None:
         self.newest = picture
+        self.seen = self.seen or picture.live
         self.count += 1
         self.last_put = now
         self._pulse.set()  # wakes all who wait now; who comes later waits for the next one
@@ -49,14 +57,25 @@ class Channel:
 
 
 class Hub:
-    """Opens a channel with its first viewer, and closes it a while after its last. For one event loop."""
+    """Opens a channel with its first viewer, and closes it a while after its last. For one event loop.
+
+    Cameras `on_demand` sleep while nobody wants them, so viewers first see `waking` where others see
+    `no_picture`.
+    """
 
     def __init__(
-        self, source: FrameSource, clock: Callable[[], float], no_picture: Callable[[], Picture]
+        self,
+        source: FrameSource,
+        clock: Callable[[], float],
+        no_picture: Callable[[], Picture],
+        waking: Callable[[], Picture],
+        on_demand: Collection[str] = (),
     ) -> None:
         self._source = source
         self._clock = clock
         self._no_picture = no_picture
+        self._waking = waking
+        self._on_demand = frozenset(on_demand)
         self._channels: dict[tuple[str, str], Channel] = {}
         self._offline: set[str] = set()
 
@@ -99,12 +118,27 @@ class Hub:
             if not channel.viewers and now - channel.last_viewer >= GRACE_S:
                 del self._channels[camera, leaf]
                 self._source.close(camera, leaf)
-            elif leaf == LIVE and now - channel.last_put >= SILENCE_S:
-                channel.put(self._no_picture(), now)
+            elif leaf == LIVE:
+                self._mind_silence(camera, channel, now)
+
+    def close(self) -> None:
+        """At the end: nobody watches any more."""
+        for camera, leaf in self._channels:
+            self._source.close(camera, leaf)
+        self._channels.clear()
+
+    def _mind_silence(self, camera: str, channel: Channel, now: float) -> None:
+        wakes = camera in self._on_demand and not channel.seen and now - channel.opened < WAKING_S
+        patience_s = WAKING_SAID_S if wakes and channel.newest is None else SILENCE_S
+        if camera in self._offline and channel.newest and channel.newest.live:
+            patience_s = OVERTAKEN_S
+        if now - channel.last_put >= patience_s:
+            channel.put(self._waking() if wakes else self._no_picture(), now)
 
     def _open(self, camera: str, leaf: str) -> Channel:
         channel = self._channels[camera, leaf] = Channel(self._clock())
         if leaf == LIVE and camera in self._offline:
-            channel.put(self._no_picture(), self._clock())
+            stand_in = self._waking if camera in self._on_demand else self._no_picture
+            channel.put(stand_in(), self._clock())
         self._source.open(camera, leaf)
         return channel

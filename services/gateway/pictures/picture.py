@@ -9,8 +9,8 @@ from services.contract.frame import identify
 
 BOUNDARY = "nightjar"
 CONTENT_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
-#: Stands before the first part. Each part brings along the boundary that ends it, since browsers show a
-#: picture only when they have seen that: it would always be the one before the newest.
+#: Stands before the first part. Each part brings along the boundary that ends it, so that whoever waits for
+#: that has the newest picture and not the one before (Chromium waits for more, see `stream.REPEAT_S`).
 OPENING = f"--{BOUNDARY}\r\n".encode()
 
 
@@ -45,12 +45,17 @@ def received(jpeg: bytes, arrived: datetime) -> Picture:
 
 def no_picture(now: datetime) -> Picture:
     """What viewers see while a camera gives nothing."""
-    return _picture(_no_picture_jpeg(), now, 0, live=False)
+    return _picture(_own_jpeg("no-picture.jpg"), now, 0, live=False)
+
+
+def waking(now: datetime) -> Picture:
+    """What viewers see until a camera that ran on nobody's demand has started."""
+    return _picture(_own_jpeg("waking.jpg"), now, 0, live=False)
 
 
 @cache
-def _no_picture_jpeg() -> bytes:
-    return (Path(__file__).parent.parent / "static" / "no-picture.jpg").read_bytes()
+def _own_jpeg(name: str) -> bytes:
+    return (Path(__file__).parent.parent / "static" / name).read_bytes()
 
 
 def _picture(jpeg: bytes, time: datetime, sequence: int, *, live: bool = True) -> Picture:

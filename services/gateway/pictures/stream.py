@@ -6,15 +6,19 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 from services.gateway.cameras import Cameras
-from services.gateway.pictures.hub import Hub
-from services.gateway.pictures.picture import CONTENT_TYPE, OPENING
+from services.gateway.pictures.hub import Channel, Hub
+from services.gateway.pictures.picture import CONTENT_TYPE, OPENING, Picture
 
 #: What the kernel may keep for a viewer: its own limit of megabytes is many seconds of a slow viewer's video.
 SEND_BUFFER = 256 * 1024
 #: A viewer that takes nothing for so long is gone.
 DEAD_S = 30.0
+#: Chromium shows a part only when the next one begins: with `?repeat=1` a picture that is the last for so
+#: long is sent once more, so that a page shows the newest of a slow camera, too.
+REPEAT_S = 0.25
 
 
 class EndlessResponse(web.StreamResponse):
@@ -42,7 +46,7 @@ class Streams:
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         camera = self._cameras.of(request)
-        interval_s = _interval_s(request)
+        interval_s, repeats = _interval_s(request), request.query.get("repeat") == "1"
         if self._hub.viewers >= self._max_viewers:
             raise web.HTTPServiceUnavailable(
                 text=f"{self._max_viewers} viewers are watching, which is the most (gateway.max_viewers)",
@@ -61,12 +65,28 @@ class Streams:
             while transport and not transport.is_closing():
                 await asyncio.sleep(pace.wait_s())
                 count, picture = await channel.after(count)
-                async with asyncio.timeout(DEAD_S):
-                    await writer.write(picture.part)
-                    await writer.drain()  # until the kernel has it all
+                await _give(writer, picture)
+                if repeats and not await _followed(channel, count):
+                    await _give(writer, picture)
         if transport:
             transport.abort()  # closing would first wait for a viewer that was given up
         return response
+
+
+async def _give(writer: AbstractStreamWriter, picture: Picture) -> None:
+    async with asyncio.timeout(DEAD_S):
+        await writer.write(picture.part)
+        await writer.drain()  # until the kernel has it all
+
+
+async def _followed(channel: Channel, count: int) -> bool:
+    """Whether another picture comes soon."""
+    try:
+        async with asyncio.timeout(REPEAT_S):
+            await channel.after(count)
+    except TimeoutError:
+        return False
+    return True
 
 
 class Pace:

@@ -6,7 +6,7 @@ let retry;
 
 function play() {
   clearTimeout(retry);
-  image.src = `${image.dataset.stream}?t=${Date.now()}`;
+  image.src = `${image.dataset.stream}?repeat=1&t=${Date.now()}`;
 }
 
 function rest() {

@@ -2,7 +2,7 @@
 
 const PREVIEW_EVERY_MS = 1000;
 const LOST_AFTER_MS = 25000; // the server sends something every 10 s
-const STATUS_WORDS = { online: "Online", offline: "Offline", unknown: "Waiting" };
+const STATUS_WORDS = { online: "Online", offline: "Offline", off: "Switched off", unknown: "Waiting" };
 
 const all = (selector, root = document) => root.querySelectorAll(selector);
 
@@ -23,11 +23,12 @@ function figure(stats, expression) {
 
 function showCamera(camera) {
   for (const element of all(`[data-camera="${camera.camera}"]`)) {
-    element.dataset.status = camera.status;
+    const status = camera.settings.enabled === "OFF" && camera.status !== "online" ? "off" : camera.status;
+    element.dataset.status = status;
     element.dataset.moving = camera.motion ? "yes" : "no";
     for (const pill of all(".pill[data-status]", element)) {
-      pill.dataset.status = camera.status;
-      pill.textContent = STATUS_WORDS[camera.status];
+      pill.dataset.status = status;
+      pill.textContent = STATUS_WORDS[status];
     }
     for (const pill of all("[data-motion]", element)) pill.hidden = !camera.motion;
     for (const problem of all("[data-problem]", element)) {
@@ -35,8 +36,34 @@ function showCamera(camera) {
       problem.hidden = !camera.problem;
     }
     for (const cell of all("[data-figure]", element)) cell.textContent = figure(camera.stats, cell.dataset.figure);
+    showSettings(camera, element);
+  }
+  document.dispatchEvent(new CustomEvent("nightjar-camera", { detail: camera }));
+}
+
+function showSettings({ settings, refused, experiment }, element) {
+  const yesNo = (yes) => (yes ? "yes" : "no");
+  element.dataset.enabled = yesNo(settings.enabled !== "OFF");
+  element.dataset.running = yesNo(settings.experiment);
+  element.dataset.interval = yesNo(Number(settings.interval));
+  for (const words of all("[data-refused]", element)) {
+    const why = refused[words.dataset.refused] ?? "";
+    if (words.textContent !== why) words.textContent = why; // said again it would be read out again
+    words.hidden = !why;
+  }
+  for (const progress of all("[data-progress]", element)) {
+    const now = JSON.stringify([settings, experiment]);
+    if (progress.shown !== now) refresh(progress, progress.dataset.progress, "body");
+    progress.shown = now;
   }
 }
+
+// How long an experiment still takes changes also while nothing happens.
+setInterval(() => {
+  for (const progress of all("[data-progress]")) {
+    if (!document.hidden) refresh(progress, progress.dataset.progress, "body");
+  }
+}, 30000);
 
 function showTroubles(troubles) {
   for (const count of all("[data-trouble-count]")) {

@@ -23,7 +23,7 @@ def all_routes(scene: Scene) -> list[tuple[str, str]]:
     library = open_library(scene.settings.archive)
     app = scene.service._app(library)
     library.close()
-    names = {"camera": "door", "event": "20261120T083012Z-3f9c", "index": "0"}
+    names = {"camera": "door", "event": "20261120T083012Z-3f9c", "index": "0", "setting": "enabled"}
     found = []
     for route in app.router.routes():
         assert route.resource is not None

@@ -2,13 +2,15 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from services.contract.topics import PREVIEW
+from services.gateway.pages.views import STATIC
 from services.gateway.pictures import hub, snapshot, stream
-from services.runtime.mqtt import BrokerAddress
+from services.runtime.mqtt import BrokerAddress, Link
 from tests.integration.gateway.conftest import Scene, eventually, make_frame, make_settings, staged
 from tests.integration.gateway.http import BASIC, LongAnswer
 
@@ -99,6 +101,18 @@ def test_fps_limits_a_viewer_and_no_other(scene: Scene) -> None:
     assert len([number for number in free.sequences if number >= 1000]) > 40
 
 
+def test_a_page_gets_the_last_picture_twice_since_browsers_show_a_part_when_the_next_begins(
+    scene: Scene,
+) -> None:
+    page, player = scene.viewer("/stream.jpg?repeat=1"), scene.viewer()
+    scene.watched()
+    scene.show(1000)
+    eventually(lambda: page.sequences[-2:] == [1000, 1000], "the page got it twice")
+    scene.show(1001)
+    eventually(lambda: page.sequences[-3:] == [1000, 1001, 1001], "and the next one")
+    assert player.sequences[-2:] == [1000, 1001]
+
+
 @pytest.mark.parametrize("fps", ["0", "-1", "nan", "inf", "many", ""])
 def test_an_fps_that_cannot_be_says_which_can(scene: Scene, fps: str) -> None:
     answer = scene.browser().get(f"/stream.jpg?fps={fps}", BASIC)
@@ -181,6 +195,47 @@ def test_a_snapshot_is_at_least_the_preview(scene: Scene, monkeypatch: pytest.Mo
     eventually(lambda: len(scene.link.outbox) == 0, "the preview is gone")
 
 
+@pytest.fixture
+def sleeper(tmp_path: Path, address: BrokerAddress) -> Iterator[Scene]:
+    """A gateway with a camera that runs on demand."""
+    cameras = {"door": {"url": "demo:", "capture": {"on_demand": True}}}
+    with staged(make_settings(tmp_path, cameras=cameras), address) as scene:
+        yield scene
+
+
+def test_a_camera_on_demand_is_wanted_and_shown_as_soon_as_it_wakes_up(
+    sleeper: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "WAKING_SAID_S", 0.0)
+    want = sleeper.want()
+    viewer = sleeper.viewer()
+    eventually(lambda: viewer.seen, "it is said that the camera wakes up")
+    assert viewer.seen[0].jpeg == (STATIC / "waking.jpg").read_bytes()
+    assert want == [b"OFF", b"ON"]
+    sleeper.watched()
+    eventually(lambda: viewer.sequences[-1] > 0, "the camera's own picture is there")
+
+
+def test_a_snapshot_of_a_camera_on_demand_wakes_it_and_waits_for_its_first_frame(
+    sleeper: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "WAKING_SAID_S", 0.0)
+    sleeper.hold("status", "offline")  # it was lost while nobody wanted it
+    want = sleeper.want()
+
+    def wake() -> None:
+        eventually(lambda: want[-1] == b"ON", "somebody wants it")
+        time.sleep(1.2)  # the hub has said meanwhile that it wakes up
+        sleeper.watched()
+
+    waking = threading.Thread(target=wake)
+    waking.start()
+    answer = sleeper.browser().get("/snapshot.jpg", BASIC)
+    waking.join()
+    assert answer.status == 200
+    assert int(answer.headers["X-Sequence"]) >= 1
+
+
 def test_without_any_picture_a_snapshot_says_so(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "NEXT_S", 0.1)
     monkeypatch.setattr(snapshot, "RETAINED_S", 0.1)
@@ -198,6 +253,22 @@ def test_with_several_cameras_the_short_paths_say_what_to_ask_for(
             404,
             "there are 2 cameras: ask for one as /cameras/<camera>/…\n",
         )
+
+
+def test_nobody_is_said_to_watch_after_the_gateways_end(tmp_path: Path, address: BrokerAddress) -> None:
+    heard: list[bytes] = []
+    with staged(make_settings(tmp_path), address) as scene:
+        watcher = Link(address, f"{scene.topics.prefix}-watcher")
+        topic = scene.topics.want("door", f"gateway-{scene.topics.prefix}")
+        watcher.subscribe(topic, lambda delivery: heard.append(delivery.payload))
+        stop = threading.Event()
+        watching = threading.Thread(target=watcher.run, args=(stop,), daemon=True)
+        watching.start()
+        scene.viewer()
+        eventually(lambda: heard[-1:] == [b"ON"], "somebody watches")
+    eventually(lambda: heard[-1] == b"OFF", "nobody does")
+    stop.set()
+    watching.join()
 
 
 def test_streams_end_when_the_gateway_stops(tmp_path: Path, address: BrokerAddress) -> None:

@@ -61,6 +61,13 @@ def test_a_camera_without_a_problem_may_still_be_offline_or_unheard_of() -> None
     assert said(state) == ["Front door: nothing has been heard of the camera."]
 
 
+def test_a_camera_that_was_switched_off_is_no_trouble() -> None:
+    state = well()
+    state.take("nightjar/camera/door/enabled/state", b"OFF")
+    state.take("nightjar/camera/door/status", b"offline")
+    assert said(state) == []
+
+
 def test_every_lost_frame_is_accounted_for() -> None:
     state = well()
     motion = MotionStats(

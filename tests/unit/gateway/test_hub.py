@@ -1,9 +1,18 @@
 import asyncio
+from collections.abc import Collection
 from contextlib import ExitStack
 
 from services.contract.topics import LIVE, PREVIEW
-from services.gateway.pictures.hub import GRACE_S, SILENCE_S, Channel, Hub
-from services.gateway.pictures.picture import Picture, no_picture, received
+from services.gateway.pictures.hub import (
+    GRACE_S,
+    OVERTAKEN_S,
+    SILENCE_S,
+    WAKING_S,
+    WAKING_SAID_S,
+    Channel,
+    Hub,
+)
+from services.gateway.pictures.picture import Picture, no_picture, received, waking
 from tests.unit.gateway.frames import NOW, frame
 
 
@@ -30,10 +39,12 @@ class Clock:
 class Scene:
     """A hub with its source and its clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_demand: Collection[str] = ()) -> None:
         self.source = Source()
         self.clock = Clock()
-        self.hub = Hub(self.source, self.clock, lambda: no_picture(NOW))
+        self.hub = Hub(
+            self.source, self.clock, lambda: no_picture(NOW), lambda: waking(NOW), on_demand=on_demand
+        )
 
     def put(self, sequence: int) -> None:
         self.hub.put("door", LIVE, picture(sequence))
@@ -176,6 +187,15 @@ def test_a_camera_that_goes_away_is_seen_at_once() -> None:
         assert channel.newest == no_picture(NOW)
 
 
+def test_a_picture_that_is_overtaken_by_the_news_that_its_camera_goes_does_not_stay() -> None:
+    scene = Scene()
+    with scene.hub.watch("door") as channel:
+        scene.hub.set_online("door", online=False)
+        scene.put(1)
+        scene.after(OVERTAKEN_S)
+        assert channel.newest == no_picture(NOW)
+
+
 def test_who_opens_a_camera_that_is_away_does_not_wait_in_vain() -> None:
     scene = Scene()
     scene.hub.set_online("door", online=False)
@@ -194,3 +214,49 @@ def test_a_preview_is_never_replaced() -> None:
         scene.hub.set_online("door", online=False)
         scene.after(SILENCE_S * 5)
         assert newest(channel) == 3
+
+
+def test_viewers_of_a_camera_on_demand_are_soon_told_that_it_wakes_up() -> None:
+    scene = Scene(on_demand=["door"])
+    with scene.hub.watch("door") as channel:
+        scene.after(WAKING_SAID_S - 0.1)
+        assert channel.newest is None
+        scene.after(0.1)
+        assert channel.newest == waking(NOW)
+        scene.after(SILENCE_S)
+        assert channel.newest == waking(NOW)
+        scene.put(1)
+        scene.after(SILENCE_S)
+        assert channel.newest == no_picture(NOW)
+
+
+def test_a_camera_that_does_not_wake_up_has_no_picture() -> None:
+    scene = Scene(on_demand=["door"])
+    with scene.hub.watch("door") as channel:
+        scene.after(WAKING_SAID_S)
+        scene.after(WAKING_S)
+        assert channel.newest == no_picture(NOW)
+
+
+def test_one_that_is_awake_is_seen_without_a_word_before() -> None:
+    scene = Scene(on_demand=["door"])
+    with scene.hub.watch("door") as channel:
+        scene.put(1)
+        scene.after(WAKING_SAID_S)
+        assert (newest(channel), channel.count) == (1, 1)
+
+
+def test_one_that_was_lost_while_nobody_watched_is_tried_again_for_who_comes() -> None:
+    scene = Scene(on_demand=["door"])
+    scene.hub.set_online("door", online=False)
+    with scene.hub.watch("door") as channel:
+        assert channel.newest == waking(NOW)
+
+
+def test_the_end_closes_everything() -> None:
+    scene = Scene()
+    with scene.hub.watch("door"), scene.hub.watch("door", PREVIEW):
+        scene.hub.close()
+        assert scene.source.log[2:] == ["close door/live", "close door/preview"]
+    scene.after(GRACE_S)
+    assert len(scene.source.log) == 4

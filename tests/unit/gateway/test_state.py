@@ -6,6 +6,7 @@ import pytest
 from services.contract.status import CaptureStats, HealthDetail, ServiceInfo
 from services.contract.topics import Topics
 from services.gateway.live.state import LiveState
+from tests.unit.gateway.experiments import summary
 from tests.unit.gateway.frames import NOW
 
 STATS = CaptureStats(
@@ -48,6 +49,9 @@ def test_a_camera_is_what_its_retained_topics_say() -> None:
         "motion": True,
         "problem": "too dark",
         "since": "2026-11-20T08:30:12.123457Z",
+        "settings": {},
+        "refused": {},
+        "experiment": None,
     }
     assert stats["capture"]["fps"] == 15
     assert json.dumps(stats)
@@ -71,6 +75,42 @@ def test_a_camera_that_nobody_configured_is_left_out() -> None:
     snapshot = scene.state.snapshot()
     assert [camera["camera"] for camera in snapshot["cameras"]] == ["door"]
     assert snapshot["events"] == []
+
+
+def test_settings_are_what_their_services_say_and_refusals_last_until_the_next_try() -> None:
+    scene = Scene()
+    door = scene.state.cameras["door"]
+    assert (door.running, door.enabled, door.interval_s) == ("", True, 0.0)
+    scene.take("camera/door/experiment/state", "leaves")
+    scene.take("camera/door/enabled/state", "OFF")
+    scene.take("camera/door/interval/state", "2.5")
+    assert (door.running, door.enabled, door.interval_s) == ("leaves", False, 2.5)
+    scene.take("camera/door/experiment/error", "experiment takes leaves")
+    scene.take("camera/door/interval/error", "interval takes 0")
+    assert door.json()["refused"] == {
+        "experiment": "experiment takes leaves",
+        "interval": "interval takes 0",
+    }
+    scene.take("camera/door/interval/state", "0")
+    scene.state.forget_refusal("door", "experiment")
+    assert door.json()["refused"] == {}
+
+
+def test_the_experiment_is_what_its_summary_says_and_nothing_where_none_ever_ran() -> None:
+    scene = Scene()
+    scene.take("camera/door/experiment/summary", summary(taken=7).payload())
+    (camera,) = scene.state.snapshot()["cameras"]
+    assert (camera["experiment"]["pictures"], camera["experiment"]["experiment"]["name"]) == (7, "leaves")
+    scene.take("camera/door/experiment/summary", "")
+    assert scene.state.snapshot()["cameras"][0]["experiment"] is None
+
+
+def test_a_camera_that_was_switched_off_is_not_shown_as_lost() -> None:
+    scene = Scene()
+    scene.take("camera/door/status", "offline")
+    assert scene.state.cameras["door"].shown == "offline"
+    scene.take("camera/door/enabled/state", "OFF")
+    assert scene.state.cameras["door"].shown == "off"
 
 
 def test_a_service_is_online_while_one_of_its_instances_is() -> None:
@@ -100,6 +140,10 @@ def test_a_service_is_online_while_one_of_its_instances_is() -> None:
         ("camera/door/stats/capture", b'{"fps": "many"}'),
         ("camera/door/health/detail", b"\xff\xfe"),
         ("camera/door/event", b"[]"),
+        ("camera/door/experiment/summary", b"{}"),
+        ("camera/door/interval/state", b"\xff"),
+        ("camera/door/nonsense/state", b"1"),
+        ("camera/door/nonsense/error", b"1"),
         ("camera/door/event", b'{"event_type": "earthquake"}'),
         ("service/capture/1/info", b"nonsense"),
         ("service", b"online"),

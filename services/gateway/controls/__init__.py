@@ -1,0 +1,1 @@
+"""What people change at run time: settings, and the experiments of a camera."""

@@ -1,0 +1,94 @@
+"""`POST /api/cameras/<camera>/<setting>` and `…/experiment`: publishes what was asked for on `…/set`."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from services.contract.controls import CONTROLS, EXPERIMENT
+from services.contract.topics import Topics
+from services.gateway.cameras import CAMERA, Cameras
+from services.gateway.controls.request import (
+    NotAsked,
+    experiment_asked,
+    experiment_of_form,
+    seconds_of_form,
+    value_asked,
+)
+from services.gateway.live.state import LiveState
+from services.runtime.mqtt import Link
+
+SETTINGS = {control.name: control for control in CONTROLS}
+
+
+class Controls:
+    """What is refused here is refused at once; what its service refuses stands in the camera's `refused`."""
+
+    def __init__(self, cameras: Cameras, state: LiveState, topics: Topics, link: Link) -> None:
+        self._cameras = cameras
+        self._state = state
+        self._topics = topics
+        self._link = link
+
+    def routes(self) -> list[web.RouteDef]:
+        one = f"/api/cameras/{CAMERA}"
+        return [
+            web.post(f"{one}/{EXPERIMENT}", self.start),
+            web.post(f"{one}/{EXPERIMENT}/stop", self.stop),
+            web.post(f"{one}/{{setting:{'|'.join(SETTINGS)}}}", self.change),
+        ]
+
+    async def start(self, request: web.Request) -> web.Response:
+        camera = self._cameras.of(request)
+        given, form = await _given(request)
+        configured = self._cameras.settings(camera).capture.experiments
+        try:
+            asked = experiment_of_form(form) if form else given
+            name, payload = experiment_asked(asked, configured, datetime.now(UTC))
+        except NotAsked as reason:
+            raise web.HTTPUnprocessableEntity(text=str(reason)) from None
+        return self._ask(request, camera, EXPERIMENT, payload, {EXPERIMENT: name})
+
+    async def stop(self, request: web.Request) -> web.Response:
+        camera = self._cameras.of(request)
+        return self._ask(request, camera, EXPERIMENT, b"", {EXPERIMENT: ""})
+
+    async def change(self, request: web.Request) -> web.Response:
+        camera, setting = self._cameras.of(request), request.match_info["setting"]
+        given, form = await _given(request)
+        try:
+            value = seconds_of_form(form) if "every" in form else {**form, **given}.get("value", ...)
+            text = value_asked(value, SETTINGS[setting])
+        except NotAsked as reason:
+            raise web.HTTPUnprocessableEntity(text=str(reason)) from None
+        return self._ask(request, camera, setting, text.encode(), {"setting": setting, "value": text})
+
+    def _ask(
+        self, request: web.Request, camera: str, setting: str, payload: bytes, said: dict[str, str]
+    ) -> web.Response:
+        """Publishes it, and leads back to the page where no page's script asked for it."""
+        if not self._link.connected:  # a wish of now is no wish of later
+            text = "the broker is away, so nothing was changed: try again later"
+            raise web.HTTPServiceUnavailable(text=text, headers={"Retry-After": "5"})
+        self._state.forget_refusal(camera, setting)
+        self._link.send(self._topics.setting_set(camera, setting), payload)
+        if "text/html" in request.headers.get("Accept", ""):
+            raise web.HTTPSeeOther(f"/cameras/{camera}#pictures")
+        return web.json_response({"camera": camera, **said}, status=202)
+
+
+async def _given(request: web.Request) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """The JSON of the request, or its form; the other one is empty."""
+    if request.content_type != "application/json":
+        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        form.pop("csrf", None)
+        return {}, form
+    try:
+        given = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        given = None
+    if not isinstance(given, dict):
+        raise web.HTTPUnprocessableEntity(text="the body is no JSON object")
+    return given, {}

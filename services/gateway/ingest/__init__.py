@@ -1,0 +1,1 @@
+"""Pictures that devices send over HTTP, on their way to capture."""

@@ -1,0 +1,52 @@
+"""A camera's experiments: how the one stands that runs, and what the archive has of earlier ones."""
+
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from services.contract.experiments import ExperimentSummary
+from services.gateway.archive.library import ArchiveAway, Library
+from services.gateway.cameras import CAMERA, Cameras
+from services.gateway.live.state import LiveState
+from services.gateway.pages.progress import progress
+from services.gateway.pages.views import Views
+
+
+class Experiments:
+    """Parts of the camera's page, which fetches them anew when it hears of a change, and their JSON."""
+
+    def __init__(self, views: Views, cameras: Cameras, state: LiveState, library: Library) -> None:
+        self._views = views
+        self._cameras = cameras
+        self._state = state
+        self._library = library
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(f"/cameras/{CAMERA}/experiment", self.now),
+            web.get(f"/cameras/{CAMERA}/experiments", self.past),
+            web.get(f"/api/cameras/{CAMERA}/experiments", self.summaries),
+        ]
+
+    async def now(self, request: web.Request) -> web.Response:
+        state = self._state.cameras[self._cameras.of(request)]
+        stands = progress(state, datetime.now(UTC))
+        return self._views.render(request, "experiment.html", camera=state, progress=stands)
+
+    async def past(self, request: web.Request) -> web.Response:
+        camera = self._cameras.of(request)
+        try:
+            runs, away = await self._runs(camera), ""
+        except ArchiveAway as problem:
+            runs, away = [], str(problem)
+        return self._views.render(request, "experiments.html", runs=runs, away=away)
+
+    async def summaries(self, request: web.Request) -> web.Response:
+        runs = await self._runs(self._cameras.of(request))
+        return web.json_response({"experiments": [run.model_dump(mode="json") for run in runs]})
+
+    async def _runs(self, camera: str) -> list[ExperimentSummary]:
+        known = list(self._cameras.settings(camera).capture.experiments)
+        if latest := self._state.cameras[camera].experiment:
+            known.append(latest.experiment)
+        return await self._library.experiments(camera, {experiment.folder for experiment in known})
