@@ -27,6 +27,8 @@ from services.runtime.rates import Rate
 log = logging.getLogger(__name__)
 
 PREVIEW_INTERVAL_S = 1.0
+#: A camera that is asked for its pictures hears of a new deadline within 0.2 s.
+LEAD_S = 0.3
 MB = 1_000_000
 
 OpenCamera = Callable[[NextNumber, StepsOf], Camera]
@@ -78,6 +80,7 @@ class Feed:
             configured=settings.experiments,
             written=settings.experiment,
             max_bytes=int(settings.experiment_mb * MB),
+            lead_s=LEAD_S,
         )
         self._repairs = Repairs(camera, f"{self._session:016x}", topics, self._get)
         self._attendant = Attendant(camera, self, reset=settings.reset, reset_after=settings.reset_after)

@@ -45,15 +45,19 @@ class Runner:
         configured: Sequence[Experiment] = (),
         written: str = "",
         max_bytes: int,
+        lead_s: float = 0.0,
         clock: Clock = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`written` is the name of the experiment that the configuration lets run, or empty."""
+        """`written` is the name of the experiment that the configuration lets run, or empty.
+
+        An experiment that begins at once begins in `lead_s`, so that its first picture is on time as well.
+        """
         self._camera, self._topics, self._link = camera, topics, link
         self._memory, self._configured, self._written = memory, configured, written
         self._clock = clock
         self._slices = Slices(camera, topics, link, max_bytes)
-        self._schedules = Schedules(camera, self._slices, clock, now)
+        self._schedules = Schedules(camera, self._slices, clock, now, lead_s)
         self._kept: tuple[int, int] | None = None
         self._kept_s = clock()
         self._lock, self._writing = threading.Lock(), threading.Lock()

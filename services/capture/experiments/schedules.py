@@ -27,9 +27,11 @@ class Schedules:
     ends.
     """
 
-    def __init__(self, camera: str, slices: Slices, clock: Clock, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, camera: str, slices: Slices, clock: Clock, now: Callable[[], datetime], lead_s: float = 0.0
+    ) -> None:
         self._camera, self._slices = camera, slices
-        self._clock, self._now = clock, now
+        self._clock, self._now, self._lead_s = clock, now, lead_s
         self._plain: Series | None = None
         self._experiment: Series | None = None
         self._ended: ExperimentSummary | None = None
@@ -82,8 +84,9 @@ class Schedules:
         if experiment != (self._experiment.experiment if self._experiment else None):
             self._end(self._experiment)
             if experiment:
+                now, now_s = self._now(), self._clock()
                 self._experiment = Series.of(
-                    self._camera, experiment, self._now(), self._clock(), self._patience_s
+                    self._camera, experiment, now, now_s, self._patience_s, lead_s=self._lead_s
                 )
                 log.info("%s: experiment %s runs", self._camera, experiment.name)
         self.asked = asked

@@ -1,7 +1,7 @@
 """One schedule that runs: an experiment, or a camera's plain periodic capture. Pure: the time is given."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from services.capture.experiments.grid import Grid
@@ -52,13 +52,22 @@ class Series:
         self._worst_s = 0.0
 
     @classmethod
-    def of(cls, camera: str, experiment: Experiment, now: datetime, now_s: float, patience_s: float) -> Self:
-        """A new run of an experiment."""
+    def of(
+        cls,
+        camera: str,
+        experiment: Experiment,
+        now: datetime,
+        now_s: float,
+        patience_s: float,
+        *,
+        lead_s: float = 0.0,
+    ) -> Self:
+        """A new run of an experiment, whose first picture is due no sooner than in `lead_s`."""
         return cls(
             camera,
             experiment.interval_s,
             experiment,
-            max(now, experiment.start or now),
+            max(now + timedelta(seconds=lead_s), experiment.start or now),
             now=now,
             now_s=now_s,
             patience_s=patience_s,

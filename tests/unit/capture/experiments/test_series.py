@@ -1,5 +1,5 @@
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import stdev
 
 import pytest
@@ -189,3 +189,10 @@ class TestWhatIsSaid:
         self.said(run)
         run.tick(61.0)
         assert self.said(run) == [(1, 5, 0.0)]
+
+
+def test_a_run_that_begins_at_once_leaves_its_first_picture_time_to_come() -> None:
+    world = World()
+    series = Series.of("yard", LEAVES, world.now(), world.clock(), 0.5, lead_s=0.3)
+    assert series.started == world.now() + timedelta(seconds=0.3)
+    assert series.next_due_s(0.0, world.clock()) == pytest.approx(world.clock() + 0.3)
