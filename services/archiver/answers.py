@@ -17,8 +17,9 @@ def archived(
 ) -> EventMessage:
     """`archived` where all of the event is in the store, `archive_failed` where frames had to be given up.
 
-    `content` is the manifest as it was stored under `key`.
+    `content` is the manifest as it was stored under `key`. What has a prefix of its own has no page.
     """
+    has_page = public_url and not (manifest.slice and manifest.slice.prefix)
     lost = sum(gap.last - gap.first + 1 for gap in manifest.missing)
     return EventMessage(
         event_type=EventType.ARCHIVE_FAILED if lost else EventType.ARCHIVED,
@@ -32,7 +33,7 @@ def archived(
         count=len(manifest.frames),
         bytes=sum(frame.bytes for frame in manifest.frames),
         sha256=hashlib.sha256(content).hexdigest(),
-        url=f"{public_url}/events/{manifest.camera}/{manifest.event}" if public_url else None,
+        url=f"{public_url}/events/{manifest.camera}/{manifest.event}" if has_page else None,
         missing=manifest.missing[:MOST_MISSING] or None,
         why=f"{lost} frames could not be had any more" if lost else None,
     )

@@ -6,6 +6,7 @@ from typing import Literal
 from services.archiver.ledger import EventAccount, Number
 from services.contract.archive import Manifest
 from services.contract.events import Missing
+from services.contract.experiments import Slice
 from services.contract.handover import Handover, Resend, Resent, ranges
 
 #: Seconds after which the same holder is asked again, and then given up ("repair by number").
@@ -36,17 +37,18 @@ class Closing:
     """One ended event until it can be closed. Pure: the time and what is stored are given.
 
     What is missing is looked for in the store first. Then each holder that may have it is asked up to three
-    times: motion, which keeps an event's frames, and then capture, which keeps its last ones. As long as
-    frames come, nobody is asked again and nothing is given up.
+    times: motion, which keeps an event's frames, and then capture, which keeps its last ones; of a slice
+    capture alone, since motion never had it. As long as frames come, nobody is asked again and nothing is
+    given up. A slice is always looked for: where capture was killed, there are more than it knows of.
     """
 
     def __init__(self, handover: Handover, now_s: float) -> None:
         self.handover = handover
         self._wanted: list[Number] = [(frame.session, frame.sequence) for frame in handover.frames]
-        self._asks: list[tuple[Holder, float]] = [
-            (holder, wait_s) for holder in ("motion", "capture") for wait_s in WAITS_S
-        ]
-        self._gone: dict[Holder, set[Number]] = {"motion": set(), "capture": set()}
+        self._slice = handover.slice
+        self._holders: tuple[Holder, ...] = ("capture",) if self._slice else ("motion", "capture")
+        self._asks = [(holder, wait_s) for holder in self._holders for wait_s in WAITS_S]
+        self._gone: dict[Holder, set[Number]] = {holder: set() for holder in self._holders}
         self._looked = False
         self._next_s = now_s + GRACE_S
 
@@ -56,7 +58,7 @@ class Closing:
 
     def resent(self, answer: Resent) -> None:
         """A holder says what it no longer has."""
-        self._gone[answer.by].update(
+        self._gone.get(answer.by, set()).update(
             (session, number)
             for session, number in self._wanted
             if session == answer.session and any(first <= number <= last for first, last in answer.gone)
@@ -66,9 +68,10 @@ class Closing:
         """What to do now: nothing (an empty list), requests to publish, look in the store, or close."""
         missing = self._missing(account)
         due_s = max(self._next_s, account.came_s + GRACE_S)
-        if missing and now_s < due_s and not self._all_gone(missing):
+        may_come = (missing and not self._all_gone(missing)) or self._is_remnant
+        if may_come and now_s < due_s:
             return []
-        if missing and not self._looked:
+        if (missing or self._slice) and not self._looked:
             self._looked = True
             return Look(frozenset(frame.key for frame in account.stored.values()))
         while self._asks and missing:
@@ -81,6 +84,11 @@ class Closing:
             self._next_s = now_s + wait_s
             return self._requests(askable, holder)
         return Close(self._manifest(account, missing))
+
+    @property
+    def _is_remnant(self) -> bool:
+        """Capture was killed and tells what it knows; later pictures may still be on their way."""
+        return self._slice is not None and len(self._slice.off_s) < len(self._wanted)
 
     def _all_gone(self, numbers: list[Number]) -> bool:
         return all(number in gone for gone in self._gone.values() for number in numbers)
@@ -99,15 +107,23 @@ class Closing:
         wanted = set(self._wanted)
         why |= {number: reason for number, reason in account.failed.items() if number in wanted}
         handover = self.handover
+        frames = sorted(account.stored.values(), key=lambda frame: (frame.time, frame.sequence))
         return Manifest(
             camera=handover.camera,
             event=handover.event,
             reason=handover.reason,
             started=handover.started,
             ended=handover.ended,
-            frames=sorted(account.stored.values(), key=lambda frame: (frame.time, frame.sequence)),
+            frames=frames,
             missing=[*handover.missing, *_as_ranges(why)],
+            slice=self._slice and self._of(self._slice, [(each.session, each.sequence) for each in frames]),
         )
+
+    def _of(self, slice_: Slice, frames: list[Number]) -> Slice:
+        """With the distance of each of these frames, in their order; none where one is not known."""
+        known = dict(zip(self._wanted, slice_.off_s, strict=False))
+        known = known if len(slice_.off_s) == len(self._wanted) and known.keys() >= set(frames) else {}
+        return slice_.model_copy(update={"off_s": [known[number] for number in frames if known]})
 
 
 def _as_ranges(why: dict[Number, str]) -> list[Missing]:

@@ -5,19 +5,22 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 
 from pydantic import ValidationError
 
 from services.archiver.answers import archived, not_archived, rejected
 from services.archiver.closing import Close, Closing, Look
-from services.archiver.ledger import Ledger
+from services.archiver.ledger import Ledger, Number
+from services.archiver.places import Places
 from services.archiver.restored import frames_in_store
+from services.archiver.strays import bring_home
+from services.archiver.summaries import Summaries
 from services.archiver.tally import Tally
 from services.archiver.uploads import Uploads
 from services.archiver.workers import Workers
 from services.contract import topics as leaf
-from services.contract.archive import Manifest
-from services.contract.archive_keys import KeyLayout
+from services.contract.archive import Manifest, StoredFrame
 from services.contract.events import EventMessage
 from services.contract.handover import Handover, Resent
 from services.contract.topics import Topics
@@ -39,7 +42,7 @@ class EventEnds:
     def __init__(
         self,
         topics: Topics,
-        layout: KeyLayout,
+        places: Places,
         link: Link,
         *,
         uploads: Uploads,
@@ -50,9 +53,10 @@ class EventEnds:
         public_url: str,
     ) -> None:
         self._topics = topics
-        self._layout = layout
+        self._places = places
         self._link = link
         self._uploads = uploads
+        self._summaries = Summaries(uploads)
         self._workers = workers
         self._ledger = ledger
         self._tally = tally
@@ -68,8 +72,8 @@ class EventEnds:
     def take_handover(self, delivery: Delivery) -> None:
         try:
             handover = Handover.model_validate_json(delivery.payload)
-            self._layout.manifest_key(handover.camera, handover.event)
-        except ValueError:  # also for an id that is no time
+            self._places.settle(handover)
+        except ValueError:  # also for an id that is no time, or a prefix that leads astray
             log.warning("a message on %s was not understood and is ignored", delivery.topic)
             return
         key = (handover.camera, handover.event)
@@ -129,16 +133,23 @@ class EventEnds:
         self._workers.submit(act)
 
     def _look(self, key: Event, known: frozenset[str]) -> None:
+        """In the event's folder, and where its frames went before anybody knew of that one."""
         store = self._uploads.store
-        for frame in self._uploads.insist(lambda: frames_in_store(store, self._layout, *key, known)):
-            self._ledger.stored(*key, frame, time.monotonic())
+        for layout in dict.fromkeys((self._places.default, self._places.of(*key))):
+            for frame in self._uploads.insist(partial(frames_in_store, store, layout, *key, known)):
+                self._ledger.stored(*key, frame, time.monotonic())
 
     def _close(self, key: Event, handover: Handover, manifest: Manifest) -> None:
-        """Writes the manifest, the last object of an event, and says how it ended."""
-        manifest_key = self._layout.manifest_key(*key)
-        content = manifest.model_dump_json(indent=1).encode()
+        """Writes what stands beside the frames, the last objects of an event, and says how it ended."""
+        layout, away = self._places.of(*key), self._places.default
+        manifest_key = layout.manifest_key(*key)
         try:
+            if layout != away:
+                manifest = _at_home(manifest, bring_home(self._uploads, away, layout, *key))
+            content = manifest.file()
             self._uploads.put(manifest_key, content, "application/json", {"camera": key[0], "event": key[1]})
+            if handover.summary:
+                self._summaries.keep(handover.summary)
         except StoreRejected as error:
             self._finish(key, rejected(handover, str(error)))
             return
@@ -157,3 +168,8 @@ class EventEnds:
 
     def _say(self, message: EventMessage) -> None:
         self._link.send(self._topics.camera(message.camera, leaf.EVENT), message.payload())
+
+
+def _at_home(manifest: Manifest, moved: dict[Number, StoredFrame]) -> Manifest:
+    frames = [moved.get((frame.session, frame.sequence), frame) for frame in manifest.frames]
+    return manifest.model_copy(update={"frames": frames})

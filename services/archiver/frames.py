@@ -5,13 +5,12 @@ import time
 from collections.abc import Callable
 
 from services.archiver.ledger import Ledger
-from services.archiver.restored import stored_frame
+from services.archiver.places import Places
+from services.archiver.restored import frame_metadata, stored_frame
 from services.archiver.tally import Tally
 from services.archiver.uploads import Uploads
 from services.archiver.workers import Workers
-from services.contract.archive_keys import KeyLayout
 from services.contract.frame import FrameId, identify
-from services.contract.message import iso
 from services.contract.topics import Topics
 from services.runtime.mqtt import Delivery
 from services.store import StoreRejected
@@ -28,7 +27,7 @@ class FrameIntake:
     def __init__(
         self,
         topics: Topics,
-        layout: KeyLayout,
+        places: Places,
         *,
         uploads: Uploads,
         workers: Workers,
@@ -37,7 +36,7 @@ class FrameIntake:
         archiving: Callable[[str], bool],
     ) -> None:
         self._topics = topics
-        self._layout = layout
+        self._places = places
         self._uploads = uploads
         self._workers = workers
         self._ledger = ledger
@@ -51,7 +50,7 @@ class FrameIntake:
         event = rest.removeprefix("event/")
         try:
             frame = identify(delivery.payload)
-            key = self._layout.frame_key(frame, event) if frame else None
+            key = self._places.of(camera, event).frame_key(frame, event) if frame else None
         except ValueError:  # NotAFrame, or no event's id
             frame = key = None
         if frame is None or key is None or frame.camera != camera or frame.sequence < 1:
@@ -71,15 +70,8 @@ class FrameIntake:
 
     def _store(self, delivery: Delivery, frame: FrameId, event: str, key: str) -> None:
         number = (frame.session_hex, frame.sequence)
-        metadata = {
-            "camera": frame.camera,
-            "event": event,
-            "time": iso(frame.time),
-            "session": frame.session_hex,
-            "sequence": str(frame.sequence),
-        }
         try:
-            self._uploads.put(key, delivery.payload, "image/jpeg", metadata)
+            self._uploads.put(key, delivery.payload, "image/jpeg", frame_metadata(frame, event))
         except StoreRejected as rejected:
             log.error("%s: frame %d of %s: %s", frame.camera, frame.sequence, event, rejected)
             self._ledger.failed(frame.camera, event, number, str(rejected), time.monotonic())

@@ -6,6 +6,7 @@ from collections.abc import Container
 from services.contract.archive import StoredFrame
 from services.contract.archive_keys import KeyLayout
 from services.contract.frame import FrameId, NotAFrame, identify
+from services.contract.message import iso
 from services.store import NotStored, Store
 
 
@@ -13,19 +14,23 @@ def frames_in_store(
     store: Store, layout: KeyLayout, camera: str, event: str, known: Container[str]
 ) -> list[StoredFrame]:
     """The event's frames in the store, but for known keys; each is read, only its bytes prove what it is."""
-    found = []
-    for stored in store.list(layout.event_folder(camera, event)):
-        key = layout.parse_frame_key(stored.key)
-        if key is None or stored.key in known:
-            continue
-        try:
-            jpeg = store.get(stored.key)
-            frame = identify(jpeg)
-        except (NotStored, NotAFrame):  # deleted meanwhile, or somebody else's
-            continue
-        if frame and frame.camera == camera and frame.sequence == key.sequence:
-            found.append(stored_frame(frame, stored.key, jpeg))
-    return found
+    keys = [each.key for each in store.list(layout.event_folder(camera, event)) if each.key not in known]
+    found = ((key, read_frame(store, layout, camera, key)) for key in keys)
+    return [stored_frame(frame[0], key, frame[1]) for key, frame in found if frame]
+
+
+def read_frame(store: Store, layout: KeyLayout, camera: str, key: str) -> tuple[FrameId, bytes] | None:
+    """The camera's frame under a key; None where it is gone, or something else."""
+    said = layout.parse_frame_key(key)
+    if said is None:
+        return None
+    try:
+        jpeg = store.get(key)
+        frame = identify(jpeg)
+    except (NotStored, NotAFrame):  # deleted meanwhile, or somebody else's
+        return None
+    is_ours = frame and frame.camera == camera and frame.sequence == said.sequence
+    return (frame, jpeg) if frame and is_ours else None
 
 
 def stored_frame(frame: FrameId, key: str, jpeg: bytes) -> StoredFrame:
@@ -37,3 +42,14 @@ def stored_frame(frame: FrameId, key: str, jpeg: bytes) -> StoredFrame:
         bytes=len(jpeg),
         sha256=hashlib.sha256(jpeg).hexdigest(),
     )
+
+
+def frame_metadata(frame: FrameId, event: str) -> dict[str, str]:
+    """What stands beside the object, for whoever looks at it with the store's own tools."""
+    return {
+        "camera": frame.camera,
+        "event": event,
+        "time": iso(frame.time),
+        "session": frame.session_hex,
+        "sequence": str(frame.sequence),
+    }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from services.archiver.events import EventEnds
 from services.archiver.frames import FrameIntake
 from services.archiver.ledger import Ledger
+from services.archiver.places import Places
 from services.archiver.tally import Tally
 from services.archiver.uploads import Uploads
 from services.archiver.workers import Workers
@@ -46,10 +47,11 @@ class ArchiverService:
         self._uploads = Uploads(store)
         self._workers = Workers(settings.archive.threads)
         self._tally = Tally(settings.cameras)
-        ledger, layout = Ledger(), KeyLayout(settings.archive.key)
+        self._places = Places(self._topics, KeyLayout(settings.archive.key))
+        ledger = Ledger()
         self._intake = FrameIntake(
             self._topics,
-            layout,
+            self._places,
             uploads=self._uploads,
             workers=self._workers,
             ledger=ledger,
@@ -58,7 +60,7 @@ class ArchiverService:
         )
         self._events = EventEnds(
             self._topics,
-            layout,
+            self._places,
             self._control,
             uploads=self._uploads,
             workers=self._workers,
@@ -79,6 +81,7 @@ class ArchiverService:
     def run(self, stop: threading.Event) -> None:
         self._board.load()
         self._board.attach(self._control)
+        self._control.subscribe(self._topics.camera(ANY, leaf.SLICES), self._places.take_slices)
         self._control.subscribe(self._topics.camera(ANY, "handover/+"), self._events.take_handover)
         self._control.subscribe(self._topics.camera(ANY, leaf.RESENT), self._events.take_resent)
         self._frames.subscribe(self._topics.event_frames(ANY, ANY), self._intake.take)

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from services.contract.events import Missing
+from services.contract.experiments import Slice
 from services.contract.message import CameraName, EventId, Message, Session, Time
 
 
@@ -23,8 +24,19 @@ class Manifest(Message):
     camera: CameraName
     event: EventId
     reason: str
-    started: Time = Field(description="first frame that moved; pre-roll frames are earlier")
-    ended: Time = Field(description="last frame that moved; post-roll frames are later")
+    started: Time = Field(
+        description="first frame that moved, pre-roll frames are earlier; of a slice: its first picture"
+    )
+    ended: Time = Field(
+        description="last frame that moved, post-roll frames are later; of a slice: its last picture"
+    )
     frames: list[StoredFrame]
     missing: list[Missing] = Field(default=[])
+    slice: Slice | None = Field(
+        None, description="only beside pictures on a schedule; its `off_s` follows `frames` here"
+    )
     version: int = 1
+
+    def file(self) -> bytes:
+        """As it stands in the store."""
+        return self.model_dump_json(indent=1, exclude_none=True).encode()

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from services.store import NotStored, Stored, StoreError
+from services.store import NotStored, Stored, StoreError, StoreUnavailable
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 class MemoryStore:
-    """Keeps objects in a dictionary; `away` is raised by whatever is asked, `refuses` by keys that end so."""
+    """Keeps objects in a dictionary; `away` is raised by whatever is asked, `refuses` by keys that end so.
+
+    `done` is what was put, read and deleted, in order; after `breaks_after` of that the store is away.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -18,6 +21,8 @@ class MemoryStore:
         self.refuses: dict[str, StoreError] = {}
         self.prepared = 0
         self.bucket = "events"
+        self.done: list[tuple[str, str]] = []
+        self.breaks_after: int | None = None
 
     def prepare(self) -> None:
         self._check()
@@ -34,11 +39,13 @@ class MemoryStore:
         for end, error in self.refuses.items():
             if key.endswith(end):
                 raise error
+        self._do("put", key)
         self.objects[key] = data
         self.metadata[key] = metadata or {}
 
     def get(self, key: str) -> bytes:
         self._check()
+        self._do("get", key)
         if key not in self.objects:
             raise NotStored(key)
         return self.objects[key]
@@ -57,6 +64,8 @@ class MemoryStore:
         return iter(())
 
     def delete(self, key: str) -> None:
+        self._check()
+        self._do("delete", key)
         self.objects.pop(key, None)
 
     def url_of(self, key: str) -> str:
@@ -67,6 +76,11 @@ class MemoryStore:
 
     def close(self) -> None:
         self._check()
+
+    def _do(self, what: str, key: str) -> None:
+        if len(self.done) == self.breaks_after:
+            raise StoreUnavailable("the store is away from now on")
+        self.done.append((what, key))
 
     def _check(self) -> None:
         if self.away:

@@ -2,7 +2,8 @@ import hashlib
 
 from services.archiver.answers import MOST_MISSING, archived, not_archived, rejected
 from services.contract.archive import Manifest
-from services.contract.events import EventType, Missing
+from services.contract.events import EventMessage, EventType, Missing
+from services.contract.experiments import Slice
 from tests.unit.archiver.events import EVENT, SESSION_HEX, START, handover, stored
 
 
@@ -26,6 +27,15 @@ def test_a_whole_event_is_archived_with_all_that_one_needs_to_find_and_check_it(
     assert answer.sha256 == hashlib.sha256(b"the manifest").hexdigest()
     assert answer.url == f"https://home/events/yard/{EVENT}"
     assert answer.missing is None
+
+
+def test_a_slice_with_a_prefix_has_no_page_among_the_events() -> None:
+    def answer(prefix: str) -> EventMessage:
+        slice_ = Slice(experiment="leaves", prefix=prefix, interval_s=1)
+        return archived(manifest().model_copy(update={"slice": slice_}), b"", "k", None, "https://home")
+
+    assert answer("experiments/leaves").url is None
+    assert answer("").url
 
 
 def test_an_event_that_lacks_frames_says_how_many_and_why() -> None:

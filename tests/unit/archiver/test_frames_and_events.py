@@ -1,27 +1,15 @@
 """From an event frame's delivery to the answer, with a store in memory; the test's steps are the time."""
 
-import contextlib
 import json
-import time
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from services.archiver.events import EventEnds
-from services.archiver.frames import FrameIntake
-from services.archiver.ledger import Ledger
-from services.archiver.tally import Tally
-from services.archiver.uploads import Stopped, Uploads
-from services.archiver.workers import Workers
-from services.contract.archive import Manifest
-from services.contract.events import EventMessage, EventType
+from services.contract.events import EventType
 from services.contract.frame import FrameId
-from services.contract.handover import Handover, Resend, Resent
+from services.contract.handover import Resend, Resent
 from services.store import StoreRejected, StoreUnavailable
 from tests.unit.archiver.events import (
     EVENT,
-    LAYOUT,
     SESSION,
     SESSION_HEX,
     START,
@@ -30,75 +18,9 @@ from tests.unit.archiver.events import (
     handover,
     key,
 )
+from tests.unit.archiver.lives import HANDOVER, RESENT, TOPIC, Archiver
 from tests.unit.archiver.stores import MemoryStore
-from tests.unit.links import TOPICS, FakeLink, Post, stamped
-
-TOPIC = TOPICS.event_frames("yard", EVENT)
-HANDOVER = TOPICS.handover("yard", EVENT)
-RESENT = TOPICS.camera("yard", "resent")
-
-
-class Inline(Workers):
-    """Does everything at once, in the thread that asks for it."""
-
-    def __init__(self) -> None:
-        super().__init__(1)
-
-    def submit(self, action: Callable[..., Any], *arguments: object) -> None:
-        with contextlib.suppress(Stopped):
-            action(*arguments)
-
-
-class Archiver:
-    """One life of an archiver, over a store that may have seen others."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self.store, self.link, self.post = store, FakeLink(), Post()
-        self.archiving = True
-        self.tally = Tally(["yard"])
-        self.uploads = Uploads(store, lambda _seconds: self.uploads.give_up())
-        self.workers, self.ledger = Inline(), Ledger()
-        self.now_s = time.monotonic()
-        self.frames = FrameIntake(
-            TOPICS,
-            LAYOUT,
-            uploads=self.uploads,
-            workers=self.workers,
-            ledger=self.ledger,
-            tally=self.tally,
-            archiving=lambda _camera: self.archiving,
-        )
-        self.events = EventEnds(
-            TOPICS,
-            LAYOUT,
-            self.link,
-            uploads=self.uploads,
-            workers=self.workers,
-            ledger=self.ledger,
-            tally=self.tally,
-            archiving=lambda _camera: self.archiving,
-            public_url="",
-        )
-
-    def deliver(self, *sequences: int) -> None:
-        for sequence in sequences:
-            self.frames.take(self.post.deliver(TOPIC, frame(sequence)))
-
-    def hand_over(self, given: Handover) -> None:
-        self.events.take_handover(self.post.deliver(HANDOVER, given.payload()))
-
-    def step(self, after_s: float = 0.1) -> None:
-        self.now_s += after_s
-        self.events.step(self.now_s)
-
-    def answers(self) -> list[EventMessage]:
-        return [EventMessage.model_validate_json(one.payload) for one in self.link.take("yard/event")]
-
-    def asked(self) -> list[Resend]:
-        return [Resend.model_validate_json(one.payload) for one in self.link.take("/resend")]
-
-    def manifest(self) -> Manifest:
-        return Manifest.model_validate_json(self.store.objects[LAYOUT.manifest_key("yard", EVENT)])
+from tests.unit.links import TOPICS, stamped
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""Under which layout each event is kept: that of all events, or an experiment's own prefix."""
+
+import logging
+import threading
+from collections import OrderedDict
+from functools import lru_cache
+
+from services.contract.archive_keys import KeyLayout
+from services.contract.experiments import Experiment, OpenSlices, layout_of
+from services.contract.handover import Handover
+from services.contract.topics import Topics
+from services.runtime.mqtt import Delivery
+
+log = logging.getLogger(__name__)
+
+#: Events remembered after their handover, for frames of theirs that come once more.
+MOST_SETTLED = 2000
+
+
+class Places:
+    """Where an event goes, as far as it is known. Thread-safe.
+
+    `slices` says it of an experiment's slice before its first picture, but travels apart from the pictures
+    and may be late or lost. The handover settles it; what was put elsewhere before is then brought home.
+    """
+
+    def __init__(self, topics: Topics, default: KeyLayout) -> None:
+        self.default = default
+        self._topics = topics
+        self._announced: dict[str, dict[str, KeyLayout]] = {}
+        self._settled: OrderedDict[tuple[str, str], KeyLayout] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, camera: str, event: str) -> KeyLayout:
+        with self._lock:
+            announced = self._announced.get(camera, {}).get(event, self.default)
+            return self._settled.get((camera, event), announced)
+
+    def take_slices(self, delivery: Delivery) -> None:
+        """All of a camera's slices that have a prefix and are not archived yet."""
+        camera, _ = self._topics.split(delivery.topic) or ("", "")
+        try:
+            slices = OpenSlices.model_validate_json(delivery.payload).slices
+            layouts = {each.event: _layout(each.prefix) for each in slices if each.prefix}
+        except ValueError:
+            log.warning("a message on %s was not understood and is ignored", delivery.topic)
+            return
+        with self._lock:
+            self._announced[camera] = layouts
+
+    def settle(self, handover: Handover) -> None:
+        """The handover has the last word. Raises ValueError where it names no place that there can be."""
+        prefix = handover.slice.prefix if handover.slice else ""
+        layout = _layout(prefix) if prefix else self.default
+        layout.manifest_key(handover.camera, handover.event)  # an id that is no time
+        key = (handover.camera, handover.event)
+        with self._lock:
+            self._settled[key] = layout
+            self._settled.move_to_end(key)
+            while len(self._settled) > MOST_SETTLED:
+                self._settled.popitem(last=False)
+
+
+@lru_cache(maxsize=256)
+def _layout(prefix: str) -> KeyLayout:
+    """Raises ValueError for what no experiment can have as its prefix."""
+    return layout_of(Experiment(name="any", interval_s=1, prefix=prefix).folder)
