@@ -15,6 +15,7 @@ from services.contract.settings import Settings
 from services.contract.status import OFFLINE, CaptureStats
 from services.contract.topics import Topics
 from services.motion.memory import EventMemory
+from services.motion.turns import Turns, cores
 from services.motion.watch import Watch
 from services.runtime.controls import ControlBoard
 from services.runtime.mqtt import BrokerAddress, Delivery
@@ -38,7 +39,10 @@ class Trigger(BaseModel):
 
 
 class MotionService:
-    """All cameras of this instance, one thread, one link and one session at the broker each."""
+    """All cameras of this instance, one thread, one link and one session at the broker each.
+
+    As many of them look at a picture at a time as there are cores.
+    """
 
     name = "motion"
 
@@ -49,6 +53,7 @@ class MotionService:
         self._board = ControlBoard(self.name, settings.cameras, self._topics, state, self._setting_changed)
         self._memory = EventMemory(StateFile(settings.state_dir / "motion-events.json"))
         self._control = control_link(broker, self._topics, self.name, instance, list(settings.cameras))
+        turns = Turns(cores())
         self._watches = {
             camera: Watch(
                 camera,
@@ -57,6 +62,7 @@ class MotionService:
                 topics=self._topics,
                 control=self._control,
                 memory=self._memory,
+                turns=turns,
                 instance=instance,
             )
             for camera, own in settings.cameras.items()

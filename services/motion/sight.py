@@ -6,6 +6,7 @@ from services.contract.frame import Frame
 from services.contract.settings import MotionSettings
 from services.motion.decode import UndecodableFrame, decode_gray
 from services.motion.detector import Decision, Detector, DetectorSettings
+from services.motion.turns import Turns
 
 #: After a pause of this length the picture may be any other: the detector learns it anew.
 NEW_PICTURE = timedelta(seconds=10)
@@ -14,7 +15,8 @@ NEW_PICTURE = timedelta(seconds=10)
 class Sight:
     """Looks at frames while it is switched on; counts what it looked at and what it left out."""
 
-    def __init__(self, settings: MotionSettings) -> None:
+    def __init__(self, settings: MotionSettings, turns: Turns) -> None:
+        self._turns = turns
         self.analysed = self.unanalysed = self.undecodable = 0
         self.latency_ms = 0.0
         self.on = True
@@ -35,6 +37,10 @@ class Sight:
         if busy:
             self.unanalysed += 1
             return None
+        with self._turns.turn():
+            return self._look(frame)
+
+    def _look(self, frame: Frame) -> Decision | None:
         try:
             gray = decode_gray(frame.jpeg, self._height)
         except UndecodableFrame:

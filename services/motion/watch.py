@@ -27,6 +27,7 @@ from services.motion.memory import EventMemory, closed_before
 from services.motion.numbers import Number, Numbers
 from services.motion.ring import Ring
 from services.motion.sight import Sight
+from services.motion.turns import Turns
 from services.motion.voice import Voice
 from services.runtime.mqtt import BrokerAddress, Delivery, Link, Parcel, Will
 from services.runtime.rates import Rate
@@ -63,6 +64,7 @@ class Watch:
         topics: Topics,
         control: Link,
         memory: EventMemory,
+        turns: Turns,
         instance: str = "1",
     ) -> None:
         self.camera = camera
@@ -83,7 +85,7 @@ class Watch:
             camera, topics, link=self.link, memory=memory, max_bytes=int(settings.keep_mb * MB)
         )
         self._ring = Ring(settings.pre_roll + 2, int(settings.ring_mb * MB))
-        self._sight = Sight(settings)
+        self._sight = Sight(settings, turns)
         self._machine = EventMachine(EventSettings.of(settings))
         self._numbers = Numbers()
         self._conduct = Conduct(

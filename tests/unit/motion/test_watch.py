@@ -14,6 +14,7 @@ from services.contract.settings import MotionSettings
 from services.contract.status import CaptureStats
 from services.motion.detector import Decision
 from services.motion.memory import EventMemory
+from services.motion.turns import Turns
 from services.motion.watch import Watch
 from services.runtime.mqtt import Delivery
 from services.runtime.state import StateFile
@@ -35,7 +36,13 @@ class Yard:
         self.memory = EventMemory(StateFile(path / "events.json"))
         self.memory.load()
         self.watch = Watch(
-            "yard", settings, broker=NOWHERE, topics=TOPICS, control=self.control, memory=self.memory
+            "yard",
+            settings,
+            broker=NOWHERE,
+            topics=TOPICS,
+            control=self.control,
+            memory=self.memory,
+            turns=Turns(1),
         )
         self._replace_parts()
         self.start = datetime.now(UTC) - timedelta(seconds=1)
