@@ -3,10 +3,9 @@
 import logging
 import threading
 from collections import OrderedDict
-from functools import lru_cache
 
 from services.contract.archive_keys import KeyLayout
-from services.contract.experiments import Experiment, OpenSlices, layout_of
+from services.contract.experiments import OpenSlices, layout_of
 from services.contract.handover import Handover
 from services.contract.topics import Topics
 from services.runtime.mqtt import Delivery
@@ -41,7 +40,7 @@ class Places:
         camera, _ = self._topics.split(delivery.topic) or ("", "")
         try:
             slices = OpenSlices.model_validate_json(delivery.payload).slices
-            layouts = {each.event: _layout(each.prefix) for each in slices if each.prefix}
+            layouts = {each.event: layout_of(each.prefix) for each in slices if each.prefix}
         except ValueError:
             log.warning("a message on %s was not understood and is ignored", delivery.topic)
             return
@@ -49,19 +48,13 @@ class Places:
             self._announced[camera] = layouts
 
     def settle(self, handover: Handover) -> None:
-        """The handover has the last word. Raises ValueError where it names no place that there can be."""
+        """The handover has the last word. Raises ValueError for an id that is no time."""
         prefix = handover.slice.prefix if handover.slice else ""
-        layout = _layout(prefix) if prefix else self.default
-        layout.manifest_key(handover.camera, handover.event)  # an id that is no time
+        layout = layout_of(prefix) if prefix else self.default
+        layout.manifest_key(handover.camera, handover.event)
         key = (handover.camera, handover.event)
         with self._lock:
             self._settled[key] = layout
             self._settled.move_to_end(key)
             while len(self._settled) > MOST_SETTLED:
                 self._settled.popitem(last=False)
-
-
-@lru_cache(maxsize=256)
-def _layout(prefix: str) -> KeyLayout:
-    """Raises ValueError for what no experiment can have as its prefix."""
-    return layout_of(Experiment(name="any", interval_s=1, prefix=prefix).folder)

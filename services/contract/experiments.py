@@ -27,6 +27,7 @@ def _prefix(prefix: str) -> str:
     return prefix
 
 
+Prefix = Annotated[str, AfterValidator(_prefix)]
 Interval = Annotated[float, Field(ge=SHORTEST_S, le=LONGEST_S)]
 
 
@@ -37,9 +38,7 @@ class Experiment(BaseModel):
 
     name: CameraName = Field(description="as a camera's: a-z, 0-9, - and _")
     interval_s: Interval = Field(description="seconds from one picture to the next")
-    prefix: Annotated[str, AfterValidator(_prefix)] = Field(
-        "", description="where its pictures are kept; empty: `experiments/<name>`"
-    )
+    prefix: Prefix = Field("", description="where its pictures are kept; empty: `experiments/<name>`")
     start: Time | None = Field(
         None, description="when the first picture is due, with a time zone; empty: at once"
     )
@@ -87,7 +86,7 @@ class Slice(Message):
     """What a part of an experiment, at most 1000 pictures or an hour, is beside an event."""
 
     experiment: str = Field("", description="its name; empty: a camera's plain periodic capture")
-    prefix: str = Field("", description="prefix of its keys; empty: those of events")
+    prefix: Prefix = Field("", description="prefix of its keys; empty: those of events")
     interval_s: Interval
     missed: int = Field(0, ge=0, description="pictures that were due meanwhile and could not be taken")
     off_s: list[float] = Field(
@@ -102,7 +101,7 @@ class OpenSlice(Message):
 
     event: EventId
     experiment: str
-    prefix: str
+    prefix: Prefix
 
 
 class OpenSlices(Message):
