@@ -6,6 +6,7 @@ Only the processor time of the measured process counts, of all its threads; whoe
 import contextlib
 import functools
 import multiprocessing
+import os
 import random
 import socket
 import statistics
@@ -13,8 +14,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -104,7 +106,11 @@ def apart() -> Iterator[Apart]:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A camera's endless pictures; `with_length` says whether each part's header names its length."""
+    """A camera's endless pictures; `with_length` says whether each part's header names its length.
+
+    They come up to one step late, by chance: of two subjects that look at the same stream at the same time,
+    one would else always wake right after the other, and find the processor warm.
+    """
 
     jpegs: list[bytes]
     fps: float
@@ -176,7 +182,8 @@ def measured(taken: Callable[[], int], *, warm_s: float, seconds: float) -> Usag
     time.sleep(warm_s)
     frames, cpu_s, began_s = taken(), time.process_time(), time.monotonic()
     time.sleep(seconds)
-    return Usage(taken() - frames, time.process_time() - cpu_s, time.monotonic() - began_s, resident())
+    cpu_s, lasted_s = time.process_time() - cpu_s, time.monotonic() - began_s
+    return Usage(taken() - frames, cpu_s, lasted_s, resident())
 
 
 def resident() -> int:
@@ -187,16 +194,18 @@ def resident() -> int:
 
 def capture(urls: list[str], port: int, *, warm_s: float, seconds: float, **settings: Any) -> Usage:
     """What the capture service uses, with all that belongs to it, for cameras with these settings."""
+    cv2.setNumThreads(-1)  # as many as it likes: what it does about that is its own affair
     with tempfile.TemporaryDirectory() as folder:
         given = {
             "state_dir": folder,
             "cameras": {
-                f"cam{n}": {"url": url, "capture": {"preview": False, **settings}}
+                f"cam-{os.getpid()}-{n}": {"url": url, "capture": {"preview": False, **settings}}
                 for n, url in enumerate(urls)
             },
         }
         address = BrokerAddress("127.0.0.1", port, USER, PASSWORD)
-        service, stop = CaptureService(Settings.model_validate(given), address), threading.Event()
+        service = CaptureService(Settings.model_validate(given), address, f"{os.getpid()}")
+        stop = threading.Event()
         life = threading.Thread(target=service.run, args=(stop,), name="capture")
         life.start()
         try:
@@ -214,7 +223,7 @@ def capture(urls: list[str], port: int, *, warm_s: float, seconds: float, **sett
 
 
 def alternately(rounds: int, **measures: Callable[[], T]) -> dict[str, list[T]]:
-    """Each measure once per round, so that what else the machine does meets all of them alike."""
+    """Each measure once per round, one after the other: for those that need the whole machine."""
     found: dict[str, list[T]] = {name: [] for name in measures}
     for _ in range(rounds):
         for name, measure in measures.items():
@@ -222,7 +231,23 @@ def alternately(rounds: int, **measures: Callable[[], T]) -> dict[str, list[T]]:
     return found
 
 
-def median_ratio(found: dict[str, list[float]], measured: str = "measured", floor: str = "floor") -> float:
-    """The median of the rounds' ratios: what disturbs a round disturbs both of its halves."""
+def side_by_side(rounds: int, measures: Mapping[str, Callable[[], Usage]]) -> dict[str, list[Usage]]:
+    """All of them at the same time, round after round: what else the machine does meets all of them alike."""
+    found: dict[str, list[Usage]] = {name: [] for name in measures}
+    with ThreadPoolExecutor(len(measures)) as threads:
+        for _ in range(rounds):
+            under_way = {name: threads.submit(measure) for name, measure in measures.items()}
+            for name, usage in under_way.items():
+                found[name].append(usage.result())
+    return found
+
+
+def median_ratio(found: Mapping[str, list[Usage]], measured: str = "measured", floor: str = "floor") -> float:
+    """Processor time per frame beside the floor's: the median of the rounds' ratios."""
     pairs = zip(found[measured], found[floor], strict=True)
-    return statistics.median(ours / theirs for ours, theirs in islice(pairs, None))
+    return statistics.median(ours.us_per_frame / theirs.us_per_frame for ours, theirs in pairs)
+
+
+def median_us(usages: list[Usage]) -> float:
+    """Microseconds of processor time per frame, the median of the rounds."""
+    return statistics.median(usage.us_per_frame for usage in usages)

@@ -123,15 +123,13 @@ class Attendant:
             for picture in camera.pictures(self._halt):
                 if self._halt.is_set():  # switched off: not one more
                     break
-                if self._audience.take(picture):
+                if self._audience.take(picture) and not self._worked:
                     self._works()
         except (CameraLost, CameraMisconfigured) as failure:
             return failure
         return None
 
     def _works(self) -> None:
-        if self._worked:
-            return
         self._worked = True
         self._policy.worked()
         outage_s, self._away_since_s = self._outage_s(), None

@@ -104,13 +104,17 @@ class Feed:
             self._demand.attach(self.link, self._topics, self.camera)
         self.link.hold(self._status_topic, OFFLINE.encode())
 
-    def tick(self, now_s: float) -> None:
-        """What is due without a picture: repairs that no live frame leads, schedules, and who wants what."""
+    def tick(self, now_s: float) -> bool:
+        """What is due without a picture: repairs that no live frame leads, schedules, and who wants what.
+
+        Whether it is to be called again soon; once in a while it always is.
+        """
         if now_s - self._live_at_s > 0.5:
             self._give_repairs()
         self.runner.tick()
         if self._settings.on_demand:
             self._attendant.set_wanted(self._demand.wanted or self.runner.running)
+        return self._settings.on_demand or self.runner.running or self._repairs.due
 
     def stats(self) -> CaptureStats:
         return CaptureStats(
@@ -153,11 +157,12 @@ class Feed:
             self._leave_out(len(jpeg))
             return False
         self._sequence = frame.sequence
-        self._ring.put(frame.sequence, jpeg, now_s)
-        self.link.send(self._live_topic, jpeg, on_taken=self._count_published)
         self._live_at_s = now_s
         self._rate.mark(now_s)
-        self.runner.take(Frame(frame, jpeg))
+        self._ring.put(frame.sequence, jpeg, now_s)
+        self.link.send(self._live_topic, jpeg, on_taken=self._count_published)
+        if self.runner.running:
+            self.runner.take(Frame(frame, jpeg))
         self._give_repairs()
         if self._settings.preview and now_s - self._preview_at_s >= PREVIEW_INTERVAL_S:
             self._preview_at_s = now_s

@@ -47,8 +47,15 @@ class Repairs:
             return None
         return Resent(session=request.session, gone=ranges(gone), wanted_for=request.wanted_for, by="capture")
 
+    @property
+    def due(self) -> bool:
+        """Whether there are frames to publish."""
+        return bool(self._due)
+
     def next(self, most: int = PER_LIVE_FRAME) -> list[tuple[str, bytes]]:
         """The next frames to publish, each with its topic."""
+        if not self.due:
+            return []
         found: list[tuple[str, bytes]] = []
         with self._lock:
             while self._due and len(found) < most:

@@ -22,7 +22,8 @@ from services.runtime.presence import control_link
 from services.runtime.run import Crew
 from services.runtime.state import StateFile
 
-TICK_S = 0.1
+#: How often feeds are looked after: those with something under way, and when none of them has.
+TICK_S, IDLE_S = 0.1, 0.5
 STATS_INTERVAL_S = 2.0
 MB = 1_000_000
 #: What the broker counts beside the picture: topic, properties, lengths.
@@ -98,11 +99,11 @@ class CaptureService:
             links.wait()
 
     def _tick(self, stop: threading.Event) -> None:
-        said_s = float("-inf")
-        while not stop.wait(TICK_S):
+        said_s, wait_s = float("-inf"), TICK_S
+        while not stop.wait(wait_s):
             now_s = time.monotonic()
-            for feed in self._feeds.values():
-                feed.tick(now_s)
+            busy = [feed for feed in self._feeds.values() if feed.tick(now_s)]
+            wait_s = TICK_S if busy else IDLE_S
             if now_s - said_s >= STATS_INTERVAL_S:
                 said_s = now_s
                 for feed in self._feeds.values():

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from services.contract.jpeg_head import EXIF, Head, head_of
+
 SOI = b"\xff\xd8"
 EOI = b"\xff\xd9"
-EXIF = b"Exif\x00\x00"
 
 _ORIENTATION, _MODEL, _EXIF_IFD = 0x0112, 0x0110, 0x8769
 _VERSION, _DATE_TIME, _OFFSET_TIME, _SUB_SEC, _UNIQUE_ID = 0x9000, 0x9003, 0x9011, 0x9291, 0xA420
 _ASCII, _SHORT, _LONG, _UNDEFINED = 2, 3, 4, 7
-_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_VALUES = b"%04d:%02d:%02d %02d:%02d:%02d\0+00:00\0\0%06d\0\0%016x%016x\0"
 
 
 class NotAFrame(ValueError):
@@ -52,12 +53,16 @@ def stamp(jpeg: bytes, frame_id: FrameId) -> bytes:
     Raises `NotAFrame` where the bytes are no complete JPEG.
     """
     check(jpeg)
-    theirs, orientation = _camera_exif(jpeg)
-    parts, at = [SOI, _segment(frame_id, orientation)], 2
-    for start, end in theirs:
-        parts.append(jpeg[at:start])
+    head = head_of(jpeg)
+    if head.exif and head.end > len(jpeg):
+        raise NotAFrame("the JPEG is damaged: a segment reaches beyond its end")
+    orientation = _camera_orientation(jpeg, head) if head.exif else 1
+    parts: list[bytes | memoryview] = [SOI, _segment(frame_id, orientation)]
+    theirs, at = memoryview(jpeg), 2  # a view: the picture is copied once
+    for start, end in head.exif:
+        parts.append(theirs[at:start])
         at = end
-    parts.append(jpeg[at:])
+    parts.append(theirs[at:])
     return b"".join(parts)
 
 
@@ -82,23 +87,10 @@ def check(jpeg: bytes) -> None:
 
 
 def size(jpeg: bytes) -> tuple[int, int]:
-    """`(width, height)` as stored, from the start-of-frame marker (ITU T.81, B.2.2), without decoding.
-
-    Raises `NotAFrame` where there is none.
-    """
-    at = 2
-    while jpeg[:2] == SOI and at + 9 <= len(jpeg) and jpeg[at] == 0xFF:
-        marker = jpeg[at + 1]
-        if marker in _START_OF_FRAME:
-            width, height = (
-                int.from_bytes(jpeg[at + 7 : at + 9], "big"),
-                int.from_bytes(jpeg[at + 5 : at + 7], "big"),
-            )
-            if width and height:
-                return width, height
-            break
-        # a fill byte, or a segment with its length
-        at += 1 if marker == 0xFF else 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    """`(width, height)` as stored, without decoding. Raises `NotAFrame` where there is none."""
+    width, height = head_of(jpeg).size if jpeg[:2] == SOI else (0, 0)
+    if width and height:
+        return width, height
     raise NotAFrame("the bytes are no JPEG with a size")
 
 
@@ -144,33 +136,8 @@ def _frame_of_segment(camera: str, orientation: int) -> tuple[bytes, bytes]:
 def _segment(frame_id: FrameId, orientation: int) -> bytes:
     head, tail = _frame_of_segment(frame_id.camera, orientation)
     t = frame_id.time.astimezone(UTC)
-    values = (
-        f"{t.year:04}:{t.month:02}:{t.day:02} {t.hour:02}:{t.minute:02}:{t.second:02}\0"
-        f"+00:00\0\0{t.microsecond:06}\0\0{frame_id.session:016x}{frame_id.sequence:016x}\0"
-    )
-    return head + values.encode("ascii") + tail
-
-
-def _camera_exif(jpeg: bytes) -> tuple[list[tuple[int, int]], int]:
-    """Where the EXIF segments are that the JPEG came with, and its Orientation (1 without one)."""
-    found: list[tuple[int, int]] = []
-    orientation, at = 1, 2
-    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
-        marker = jpeg[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        if marker == 0xDA or 0xD0 <= marker <= 0xD9:
-            break
-        length = int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        if marker == 0xE1 and jpeg[at + 4 : at + 10] == EXIF:
-            if not found:
-                orientation = _orientation(jpeg[at + 10 : at + 2 + length])
-            found.append((at, at + 2 + length))
-        at += 2 + length
-    if found and at > len(jpeg):
-        raise NotAFrame("the JPEG is damaged: a segment reaches beyond its end")
-    return found, orientation
+    date, time = (t.year, t.month, t.day), (t.hour, t.minute, t.second)
+    return head + _VALUES % (*date, *time, t.microsecond, frame_id.session, frame_id.sequence) + tail
 
 
 # -- reading -----------------------------------------------------------------------------------------------
@@ -203,7 +170,14 @@ def _orientation(tiff: bytes) -> int:
 
 def orientation(jpeg: bytes) -> int:
     """The EXIF Orientation (1 to 8) of a JPEG; 1, upright, where it says nothing."""
-    return _camera_exif(jpeg)[1]
+    head = head_of(jpeg)
+    return _camera_orientation(jpeg, head) if head.exif else 1
+
+
+def _camera_orientation(jpeg: bytes, head: Head) -> int:
+    """What the first of its EXIF segments says."""
+    start, end = head.exif[0]
+    return _orientation(jpeg[start + 10 : end])
 
 
 def _text(tiff: bytes, order: str, entry: tuple[int, int, bytes]) -> str:

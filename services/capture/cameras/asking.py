@@ -1,7 +1,7 @@
 """From a URL to a camera's answer: connecting, encrypting, logging in and following where it leads."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a camera says, on a line that stands where its body goes on after `body`.
+    """What a camera says, on a line that stands where its body goes on after `begun`.
 
     `asked` is when the request went out that brought it.
     """
@@ -27,17 +27,30 @@ class Answer:
     visit: Visit
     line: Line
     head: Head
-    body: bytes
+    begun: bytes
     asked: datetime
 
-    def parts(self) -> Iterator[bytes | memoryview]:
-        """The whole body, as it comes, until the camera ends it."""
-        chunks = Dechunker() if self.head.chunked else None
-        yield chunks.feed(self.body) if chunks else self.body
-        buffer = bytearray(BUFFER)
-        view = memoryview(buffer)
-        while not (chunks and chunks.ended) and (count := self.line.receive_into(buffer)):
-            yield chunks.feed(view[:count]) if chunks else view[:count]
+
+class Body:
+    """The whole body of an answer, as it comes, until the camera ends it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._line = answer.line
+        self._chunks = Dechunker() if answer.head.chunked else None
+        self._here = memoryview(self._chunks.feed(answer.begun) if self._chunks else answer.begun)
+        self._coded = memoryview(bytearray(BUFFER if self._chunks else 0))
+
+    def read_into(self, room: memoryview) -> int:
+        """How many bytes came into the room; 0 at the end. Raises as the line does, and `NotHttp`."""
+        while not self._here:
+            if self._chunks is None:
+                return self._line.receive_into(room)
+            if self._chunks.ended or not (count := self._line.receive_into(self._coded)):
+                return 0
+            self._here = memoryview(self._chunks.feed(self._coded[:count]))
+        count = min(len(room), len(self._here))
+        room[:count], self._here = self._here[:count], self._here[count:]
+        return count
 
 
 def answered(

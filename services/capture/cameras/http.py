@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from services.capture.cameras.asking import Answer, answered
+from services.capture.cameras.asking import Answer, Body, answered
 from services.capture.cameras.camera import CameraLost, CameraMisconfigured, CameraOptions, Picture, utc_now
 from services.capture.cameras.http_message import NotHttp
 from services.capture.cameras.jpeg import complete
@@ -60,9 +60,10 @@ class HttpCamera:
         sieve = Sieve(host, options.max_bytes, options.stall_timeout_s)
         with answer.line:
             _check_type(answer, host)
-            for part in answer.parts():
+            body = Body(answer)
+            while count := body.read_into(sieve.room()):
                 dropped = sieve.dropped
-                jpegs = sieve.feed(part)
+                jpegs = sieve.took(count)
                 self.skipped += sieve.dropped - dropped
                 yield from jpegs
 

@@ -1,27 +1,6 @@
 """What JPEGs of cheap cameras lack, put in without decoding them."""
 
-from collections.abc import Iterator
-
-SOI, EOI, SOS, DHT = 0xD8, 0xD9, 0xDA, 0xC4
-_BASELINE = (0xC0, 0xC1)  # only these can be read with the standard tables
-
-
-def segments(jpeg: bytes) -> Iterator[tuple[int, int, int]]:
-    """`(marker, start, end)` of each segment from the first after SOI up to the first SOS, that included.
-
-    `start` is where the segment's 0xFF stands. Ends early where the bytes are no JPEG.
-    """
-    at, size = 2, len(jpeg)
-    while at + 4 <= size and jpeg[at] == 0xFF:
-        marker = jpeg[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        yield marker, at, end
-        if marker == SOS:
-            return
-        at = end
+from services.contract.jpeg_head import DHT, head_of
 
 
 def complete(jpeg: bytes) -> bytes:
@@ -30,14 +9,10 @@ def complete(jpeg: bytes) -> bytes:
     Motion-JPEG leaves them out, and then browsers and most libraries cannot read the frame. Where the tables
     are there, the very same object comes back.
     """
-    baseline = False
-    for marker, start, _ in segments(jpeg):
-        if marker == DHT:
-            return jpeg
-        baseline = baseline or marker in _BASELINE
-        if marker == SOS and baseline:
-            return b"".join((jpeg[:start], STANDARD_TABLES, jpeg[start:]))
-    return jpeg
+    head = head_of(jpeg)
+    if head.has_tables or head.scan < 0 or not head.baseline:
+        return jpeg
+    return b"".join((jpeg[: head.scan], STANDARD_TABLES, jpeg[head.scan :]))
 
 
 def _table(kind_and_id: int, counts: str, symbols: str) -> bytes:

@@ -9,7 +9,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -51,17 +50,17 @@ class Line:
 
     def send(self, data: bytes) -> None:
         while data:
-            data = data[self._patiently(partial(self._sock.send, data)) :]
+            data = data[self._patiently(self._sock.send, data) :]
 
-    def receive_into(self, buffer: bytearray) -> int:
+    def receive_into(self, buffer: bytearray | memoryview) -> int:
         """How many bytes came; 0 where the other side closed. Raises `CameraLost` when none come in time."""
-        return self._patiently(partial(self._sock.recv_into, buffer))
+        return self._patiently(self._sock.recv_into, buffer)
 
-    def _patiently(self, attempt: Callable[[], T]) -> T:
+    def _patiently(self, attempt: Callable[..., T], *arguments: Any) -> T:
         until = time.monotonic() + self._timeout_s
         while True:
             try:
-                return attempt()
+                return attempt(*arguments)
             except TimeoutError:
                 if self._stop.is_set():
                     raise Stopped from None

@@ -7,10 +7,11 @@ are followed to its end (an EXIF thumbnail has an end of its own, so the next EO
 
 import re
 
-from services.capture.cameras.jpeg import EOI, SOI, SOS
+from services.contract.jpeg_head import EOI, SOI, SOS
 
 _START = b"\xff\xd8\xff"
 _END = b"\xff\xd9"
+ROOM = 64 << 10  # bytes that may come at once; the buffer grows with the camera's pictures
 _HEADER = 2048  # bytes before a JPEG in which its part's header is looked for
 _PADDING = 64  # zeros and line ends that may stand between a JPEG's end and its Content-Length
 _LENGTH = re.compile(
@@ -24,13 +25,20 @@ _WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
 
 
 class MjpegParser:
-    """Takes bytes as they come and gives complete JPEGs; holds little more than `max_bytes`."""
+    """Takes bytes as they come and gives complete JPEGs; holds at most some twice `max_bytes`.
+
+    Whoever can read into a buffer reads into `room()` and tells `took` how much, which saves a copy of each
+    picture; others `feed`.
+    """
 
     def __init__(self, max_bytes: int = 16 << 20) -> None:
         self.dropped = 0
         """JPEGs that began and were given up: cut off, too large or broken."""
         self._max_bytes = max_bytes
-        self._buffer = bytearray()
+        self._buffer = bytearray(2 * ROOM)
+        self._view = memoryview(self._buffer)
+        self._end = 0  # what has come ends here
+        self._done = 0  # where the last JPEG ended: what lies before is of no use any more
         self._start = -1  # where the JPEG that is being read begins; -1: none has begun
         self._at = 0  # up to here everything is understood
         self._length = 0  # of the JPEG, as its part's header says; 0: it does not say, or was caught lying
@@ -38,34 +46,51 @@ class MjpegParser:
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[bytes]:
         """The JPEGs that these bytes complete, byte for byte as the camera sent them."""
-        self._buffer += data
+        self.room(len(data))[: len(data)] = data
+        return self.took(len(data))
+
+    def room(self, least: int = ROOM) -> memoryview:
+        """Where the next bytes are to be written, at least so many."""
+        if len(self._buffer) - self._end < least:
+            self._tidy()
+            if len(self._buffer) - self._end < least:
+                self._buffer = self._buffer[: self._end].ljust(max(self._end + least, 2 * len(self._buffer)))
+                self._view = memoryview(self._buffer)
+        return self._view[self._end :]
+
+    def took(self, count: int) -> list[bytes]:
+        """The JPEGs that are complete with so many bytes more."""
+        self._end += count
         found = []
         while self._begun():
-            end = self._find_end()
-            if end:
-                found.append(bytes(memoryview(self._buffer)[self._start : end]))
-                del self._buffer[:end]
-                self._start, self._at = -1, 0
+            if end := self._find_end():
+                found.append(self._view[self._start : end].tobytes())
+                self._start, self._done, self._at = -1, end, end
             elif self._start >= 0:  # bytes are missing
-                if len(self._buffer) - self._start <= self._max_bytes:
-                    break
+                if self._end - self._start <= self._max_bytes:
+                    return found
                 self._give_up(self._start + 2)
+        self._tidy()  # what is left is a part's header at most
         return found
+
+    def _tidy(self) -> None:
+        """Forgets what is of no use any more."""
+        known = self._start if self._start >= 0 else self._at
+        if cut := max(self._done, known - _HEADER):
+            self._view[: self._end - cut] = self._view[cut : self._end]
+            self._end, self._at, self._done = self._end - cut, self._at - cut, 0
+            self._start = self._start - cut if self._start >= 0 else -1
 
     def _begun(self) -> bool:
         """Whether a JPEG has begun; where it just did, reads how long it is from the header before it."""
         if self._start >= 0:
             return True
-        buffer = self._buffer
-        start = buffer.find(_START, self._at)
-        before = start if start >= 0 else len(buffer)
-        cut = max(0, before - _HEADER)
-        del buffer[:cut]
-        self._at = max(0, before - cut - 2)
+        start = self._buffer.find(_START, self._at, self._end)
         if start < 0:
+            self._at = max(self._at, self._end - 2)
             return False
-        self._start, self._at, self._in_scan = start - cut, start - cut + 2, False
-        match = _LENGTH.search(buffer, 0, self._start)
+        self._start, self._at, self._in_scan = start, start + 2, False
+        match = _LENGTH.search(self._buffer, max(self._done, start - _HEADER), start)
         length = int(match[1]) if match else 0
         self._length = length if length <= self._max_bytes else 0
         return True
@@ -78,7 +103,7 @@ class MjpegParser:
         """Where the JPEG ends; 0 while bytes are missing, and where it was given up."""
         if self._length:
             until = self._start + self._length
-            if len(self._buffer) < until:
+            if self._end < until:
                 return 0
             tail = self._buffer[max(self._at, until - _PADDING) : until]
             end = until - (len(tail) - len(tail.rstrip(b"\x00\r\n")))
@@ -109,12 +134,12 @@ class MjpegParser:
         """Moves to the next marker; 0 where none is though one must be, None while bytes are missing."""
         buffer = self._buffer
         if self._in_scan:
-            match = _MARKER_IN_SCAN.search(buffer, self._at)
+            match = _MARKER_IN_SCAN.search(buffer, self._at, self._end)
             if match is None:
-                self._at = max(self._at, len(buffer) - 1)
+                self._at = max(self._at, self._end - 1)
                 return None
             self._at = match.start()
-        if self._at + 4 > len(buffer) and buffer[self._at : self._at + 2] != _END:
+        if self._at + 4 > self._end and buffer[self._at : min(self._at + 2, self._end)] != _END:
             return None
         return buffer[self._at + 1] if buffer[self._at] == 0xFF else 0
 

@@ -13,6 +13,8 @@ class Sieve:
     def __init__(self, who: str, max_bytes: int, patience_s: float, clock: Clock = time.monotonic) -> None:
         self._who, self._patience_s, self._clock = who, patience_s, clock
         self._parser = MjpegParser(max_bytes)
+        self.room = self._parser.room
+        """Where the next bytes may be written, before `took` is told how many they are."""
         self._last_s = clock()
 
     @property
@@ -21,7 +23,12 @@ class Sieve:
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[bytes]:
         """The JPEGs that these bytes complete. Raises `CameraLost` when none came for too long."""
-        jpegs = self._parser.feed(data)
+        self.room(len(data))[: len(data)] = data
+        return self.took(len(data))
+
+    def took(self, count: int) -> list[bytes]:
+        """As `feed`, of bytes that are in the room already."""
+        jpegs = self._parser.took(count)
         if jpegs:
             self._last_s = self._clock()
         elif self._clock() - self._last_s > self._patience_s:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 
-from services.capture.cameras.asking import Answer, answered, ask
+from services.capture.cameras.asking import BUFFER, Answer, Body, answered, ask
 from services.capture.cameras.camera import CameraLost, CameraOptions, utc_now
 from services.capture.cameras.http_message import NotHttp
 from services.capture.cameras.line import Broken, Line
@@ -81,10 +81,11 @@ class Still:
     def _body(self, answer: Answer) -> tuple[bytes, bool]:
         """The body, and whether it was read to its end, so that another answer can follow it."""
         body, length, limit = bytearray(), answer.head.length, self._options.max_bytes
-        for part in answer.parts():
-            body += part
+        rest, room = Body(answer), memoryview(bytearray(BUFFER))
+        while (length is None or len(body) < length) and (count := rest.read_into(room)):
+            body += room[:count]
             if len(body) > limit:
                 raise CameraLost(f"{self._start.host} gives a picture of more than {limit >> 20} MB")
-            if length is not None and len(body) >= length:
-                return bytes(body[:length]), len(body) == length
+        if length is not None and len(body) >= length:
+            return bytes(body[:length]), len(body) == length
         return bytes(body), answer.head.chunked

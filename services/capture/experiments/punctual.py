@@ -36,6 +36,10 @@ def wait_until(
     return not stop.is_set()
 
 
+def _sleep(seconds: float, stop: threading.Event) -> bool:
+    return not (stop.wait(seconds) if seconds > 0 else stop.is_set())
+
+
 class Steps:
     """Waits for the next moment at which the camera is to be asked: its own even steps, or a deadline.
 
@@ -78,7 +82,8 @@ class Steps:
             if due_s - now_s > SLICE_S:
                 stop.wait(SLICE_S - COARSE_S)
                 continue
-            if not self._wait_until(due_s, stop, self._clock):
+            # Only a deadline is worth the processor time of looking at the clock until it is there.
+            if not (self._wait_until(due_s, stop, self._clock) if kept else _sleep(due_s - now_s, stop)):
                 return False
             self._asked_s = self._clock()
             if kept:

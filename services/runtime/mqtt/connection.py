@@ -24,6 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from services.runtime.mqtt.address import BrokerAddress, Will, tls_context
 from services.runtime.mqtt.outbox import Parcel
+from services.runtime.mqtt.paho_client import PahoClient
 from services.runtime.mqtt.words import ConnectionRefused, loss, refusal, unreachable
 
 CONNECT_TIMEOUT_S = 10.0
@@ -35,7 +36,7 @@ GOODBYE_S = 0.5
 #: Of a PUBLISH beside topic and payload, at most.
 _HEAD_BYTES = 10
 #: How long it may take to notice that it is to stop.
-TURN_S = 0.1
+TURN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,14 @@ class Connection:
         self._asked: dict[int, list[str]] = {}
         self._mids = threading.Lock()  # a message's id is known before its answer is looked at
         self._answers: deque[tuple[int, ReasonCode]] = deque()
+        self._busy = threading.Lock()  # held by whoever works on paho's socket; not while waiting for it
         self._ringing = threading.Lock()
         self._alarm, self._bell = socket.socketpair()
         self._alarm.setblocking(False)
         self._bell.setblocking(False)
         self._poll = select.poll()
         self._poll.register(self._alarm, select.POLLIN)
-        self._client = client = Client(
+        self._client = client = PahoClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             clean_session=None if version5 else not session,
@@ -111,7 +113,8 @@ class Connection:
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_unwanted
-        client.on_socket_register_write = self._ring
+        client.on_socket_open = _send_at_once
+        client.on_socket_register_write = self._write
 
     # -- opening and closing ---------------------------------------------------------------------------
 
@@ -232,28 +235,40 @@ class Connection:
 
     def _turn(self) -> None:
         """Waits a moment for something to do, and does it."""
-        client, connection = self._client, self._client.socket()
-        if connection is None:
-            self._closed.set()
-            return
-        writing = client.want_write()
-        self._poll.register(connection, select.POLLIN | (select.POLLOUT if writing else 0))
-        decrypted = isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
+        client = self._client
+        with self._busy:
+            connection = client.socket()
+            if connection is None:
+                self._closed.set()
+                return
+            self._poll.register(connection, select.POLLIN | (select.POLLOUT if client.want_write() else 0))
+            decrypted = isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
         ready = dict(self._poll.poll(0 if decrypted else TURN_S * 1000))
-        if ready.pop(self._alarm.fileno(), 0):
-            with contextlib.suppress(BlockingIOError):
-                self._alarm.recv(4096)
-        events = next(iter(ready.values()), 0)
-        if decrypted or events & ~select.POLLOUT:
-            client.loop_read()
-        if client.want_write():
-            client.loop_write()
-        client.loop_misc()
+        with self._busy:
+            if ready.pop(self._alarm.fileno(), 0):
+                with contextlib.suppress(BlockingIOError):
+                    self._alarm.recv(4096)
+            events = next(iter(ready.values()), 0)
+            if decrypted or events & ~select.POLLOUT:
+                client.loop_read()
+            if client.want_write():
+                client.loop_write()
+            client.loop_misc()
         while self._answers:
             self._answered(*self._answers.popleft())
 
-    def _ring(self, _client: Client, _data: Any, _socket: Any) -> None:
-        """Something is to be written: the loop need not wait any longer."""
+    def _write(self, client: Client, _data: Any, _socket: Any) -> None:
+        """Something is to be written: whoever gave it writes it, unless our loop is about to.
+
+        A frame thus costs no change of threads until its acknowledgement comes.
+        """
+        if self._busy.acquire(blocking=False):
+            try:
+                client.loop_write()
+            finally:
+                self._busy.release()
+            if not client.want_write():
+                return
         with self._ringing, contextlib.suppress(OSError):
             self._bell.send(b"!")
 
@@ -312,6 +327,11 @@ class Connection:
     def _on_unwanted(self, client: Client, _data: Any, message: MQTTMessage) -> None:
         """The session remembers a subscription that we have no more: unanswered, it would fill the window."""
         client.ack(message.mid, message.qos)
+
+
+def _send_at_once(_client: Client, _data: Any, connection: Any) -> None:
+    """Else a frame's last bytes may wait until the broker's system has acknowledged those before them."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _close(client: Client) -> None:

@@ -233,20 +233,18 @@ class Link:
             if not self._pumping.acquire(blocking=False):
                 return  # whoever pumps looks again after it has let go
             try:
-                while self._give_next():
-                    pass
+                self._give_next()
             finally:
                 self._pumping.release()
 
-    def _give_next(self) -> bool:
-        """Whether there was one to give. To a connection that is just lost is no harm: `_live` rewinds."""
+    def _give_next(self) -> None:
+        """Gives one, where there is one. To a connection that is just lost is no harm: `_live` rewinds."""
         connection = self._connection
         parcel = self.outbox.take() if connection else None
         if connection is None or parcel is None:
-            return False
+            return
         if connection.takes(parcel):
             connection.give(parcel)
         else:
             self._denied(parcel.topic, f"its {len(parcel.payload)} bytes are more than it takes")
             self.outbox.give_up(parcel)
-        return True

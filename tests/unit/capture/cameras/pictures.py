@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.capture.cameras.encode import Image, encode
-from services.capture.cameras.jpeg import DHT, segments
+from services.contract.jpeg_head import DHT, segments
 
 
 def jpeg(seed: int = 0, width: int = 64, height: int = 48, quality: int = 85) -> bytes:

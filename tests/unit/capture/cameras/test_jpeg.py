@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from services.capture.cameras.jpeg import DHT, complete, segments
+from services.capture.cameras.jpeg import complete
+from services.contract.jpeg_head import DHT, segments
 from tests.unit.capture.cameras.pictures import decode, jpeg, with_thumbnail, without_tables
 
 
