@@ -36,7 +36,7 @@ GOODBYE_S = 0.5
 #: Of a PUBLISH beside topic and payload, at most.
 _HEAD_BYTES = 10
 #: How long it may take to notice that it is to stop.
-TURN_S = 0.5
+TURN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
