@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 
 from benchmarks import broker
-from benchmarks.stage import Usage, apart, capture, median_ratio, median_us, side_by_side, street
+from benchmarks.stage import Usage, apart, capture, median_ratio, median_us, side_by_side
 from services.capture.cameras.encode import Image
 from services.capture.cameras.street import Street
 from services.contract.urls import DemoUrl
@@ -28,17 +28,19 @@ from services.contract.urls import DemoUrl
 GOAL = 1.15
 FPS = 15.0
 QUALITY = 85
-WARM_S = 4.0  # what FFmpeg has collected while it opened a stream is over by then
-CLIP_S = 4
+#: By then the street is painted, and what FFmpeg has collected while it opened a stream is over.
+WARM_S = {"file": 1.5, "demo": 3.0, "rtsp": 4.0}
+CLIP_S = 12  # a round's length at least: the RTSP server plays it once
 #: The system's Python has GStreamer's bindings, where there are any.
 RTSP_SERVER = ["/usr/bin/python3", str(Path(__file__).parents[1] / "tests" / "servers" / "rtsp.py")]
 
 
-def write_clip(path: Path) -> None:
-    """Some seconds of the street in MPEG-4, which OpenCV writes everywhere."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (1280, 720))
-    for image in street(1280, 720, CLIP_S * int(FPS)):
-        writer.write(image)
+def write_clip(path: Path, codec: str) -> None:
+    """Some seconds of the street, with somebody in it; `codec` is one that OpenCV writes everywhere."""
+    street = Street(DemoUrl())
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), FPS, (1280, 720))
+    for n in range(CLIP_S * int(FPS)):
+        writer.write(street.render(n, n))
     writer.release()
 
 
@@ -55,23 +57,25 @@ def floor_of_video(url: str, seconds: float, *, live: bool) -> Usage:
                 yield video.retrieve()[1]  # type: ignore[misc]  # uint8, as everywhere
             video.release()
 
-    return _encoding(pictures(), seconds, paced=not live)
+    return _encoding(pictures(), WARM_S["rtsp" if live else "file"], seconds, paced=not live)
 
 
 def floor_of_demo(seconds: float) -> Usage:
     street = Street(DemoUrl())
-    return _encoding((street.render(n, n, datetime.now(UTC)) for n in count()), seconds, paced=True)
+    return _encoding(
+        (street.render(n, n, datetime.now(UTC)) for n in count()), WARM_S["demo"], seconds, paced=True
+    )
 
 
-def _encoding(pictures: Iterator[Image], seconds: float, *, paced: bool) -> Usage:
+def _encoding(pictures: Iterator[Image], warm_s: float, seconds: float, *, paced: bool) -> Usage:
     """Encodes each; counts those of so many seconds, after others in which it finds its pace."""
     began_s, n, first, cpu_s = time.monotonic(), 0, 0, 0.0
     for n, picture in enumerate(pictures):
         cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         now_s = time.monotonic()
-        if not first and now_s - began_s >= WARM_S:
+        if not first and now_s - began_s >= warm_s:
             first, cpu_s = n, time.process_time()
-        if now_s - began_s >= WARM_S + seconds:
+        if now_s - began_s >= warm_s + seconds:
             break
         if paced:
             time.sleep(max(0.0, began_s + (n + 1) / FPS - now_s))
@@ -79,9 +83,9 @@ def _encoding(pictures: Iterator[Image], seconds: float, *, paced: bool) -> Usag
 
 
 @contextlib.contextmanager
-def rtsp() -> Iterator[str]:
-    """The address of H.264 from a server of GStreamer's; empty where it is not installed."""
-    command = [*RTSP_SERVER, "--width=1280", "--height=720", f"--fps={FPS:g}"]
+def rtsp(clip: Path) -> Iterator[str]:
+    """The address of the clip in H.264 from a server of GStreamer's; empty where it is not installed."""
+    command = [*RTSP_SERVER, f"--file={clip}", "--width=1280", "--height=720", f"--fps={FPS:g}"]
     try:
         server = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -100,20 +104,23 @@ def rtsp() -> Iterator[str]:
 
 def compare(rounds: int, seconds: float, folder: Path, port: int) -> dict[str, float]:
     """Each source's ratio; a table on the way."""
-    clip, ratios = folder / "street.mp4", dict[str, float]()
-    write_clip(clip)
+    clip, jpegs, ratios = folder / "street.mp4", folder / "street.avi", dict[str, float]()
+    write_clip(clip, "mp4v")
+    write_clip(jpegs, "MJPG")
     for name in ("file", "demo", "rtsp"):
         found: dict[str, list[Usage]] = {"measured": [], "floor": []}
         with apart() as ours, apart() as theirs:
             for _ in range(rounds):
                 with contextlib.ExitStack() as stack:
                     # A server each: GStreamer's does not always survive two clients of one encoder.
-                    streams = [stack.enter_context(rtsp()) for _ in range(2)] if name == "rtsp" else ["", ""]
+                    streams = (
+                        [stack.enter_context(rtsp(jpegs)) for _ in range(2)] if name == "rtsp" else ["", ""]
+                    )
                     if name == "rtsp" and not all(streams):
                         print("  there is no RTSP server of GStreamer's here: without rtsp")
                         return ratios
                     url, bare = _source(name, clip, streams)
-                    span = {"warm_s": WARM_S, "seconds": seconds, "ring_seconds": 1, "quality": QUALITY}
+                    span = {"warm_s": WARM_S[name], "seconds": seconds, "ring_seconds": 1, "quality": QUALITY}
                     usages = side_by_side(
                         1,
                         {

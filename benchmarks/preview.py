@@ -1,7 +1,8 @@
 """What the preview costs capture, beside one scaled decode and encode a second: `make bench-preview`.
 
 Capture with the preview on minus capture with it off, at 15 fps. The floor does with one of the pictures,
-once a second, the least that OpenCV can: a decode at half the size and an encode. All three at the same time.
+once a second, the least that OpenCV can: a decode at half the size and an encode. All three at the same time;
+the two captures change places with each round.
 """
 
 import argparse
@@ -50,17 +51,17 @@ def main() -> int:
         apart() as second,
         apart() as third,
     ):
-        urls = [f"http://127.0.0.1:{camera}/street"]
-        found = side_by_side(
-            args.rounds,
-            {
-                "on": partial(first, capture, urls, server.port, **span, preview=True),
-                "off": partial(second, capture, urls, server.port, **span),
+        urls, rounds = [f"http://127.0.0.1:{camera}/street"], []
+        for n in range(args.rounds):
+            on, off = (first, second) if n % 2 else (second, first)
+            measures = {
+                "on": partial(on, capture, urls, server.port, **span, preview=True),
+                "off": partial(off, capture, urls, server.port, **span),
                 "floor": partial(third, floor, stream.jpegs, args.seconds),
-            },
-        )
+            }
+            rounds.append(side_by_side(1, measures))
     print(f"720p Motion JPEG of 180 KB at {FPS:g} fps: milliseconds of processor time per second")
-    ms = {name: statistics.mean(usage.ms_per_second for usage in usages) for name, usages in found.items()}
+    ms = {name: statistics.mean(each[name][0].ms_per_second for each in rounds) for name in rounds[0]}
     measured_ms = ms["on"] - ms["off"]
     ratio = measured_ms / ms["floor"]
     print(f"  with preview {ms['on']:.2f}, without {ms['off']:.2f}: the preview {measured_ms:.2f}")

@@ -5,6 +5,10 @@ picture is fitted to the same neighbourhood of a reference with a gain and an of
 leaves over counts: the residual variance of a linear regression (the measure behind normalised cross-
 correlation, without its blindness to flat places). It is compared with what this very place is used to leave
 over: its noise.
+
+What light at its edges leaves over all the same goes with how much the light around has just changed; and
+what comes and goes in a place, a leaf or a raindrop, becomes its noise faster than what comes and stays a
+while, a passer-by (blinking places count, as in SuBSENSE: St-Charles, Bilodeau and Bergevin, 2014).
 """
 
 from collections import deque
@@ -21,12 +25,18 @@ WINDOW = (5, 5)
 # Light changes contrast within these bounds; beyond them the texture itself has come or gone.
 LEAST_GAIN, MOST_GAIN = 0.4, 2.5
 # Rounding to whole gray levels and JPEG leave this much over in any place, in gray levels squared.
-NOISE_FLOOR = 0.6
+NOISE_FLOOR = 0.3
 NOISE_TAU_S = 6.0
-# One look counts for the noise only up to so many times its variation, so that a passer-by is no noise.
-NOISE_CLIP = 5.0
+# One look counts for the noise only up to so many times its variation, so that a passer-by is no noise; but
+# the look in which something comes counts for more.
+NOISE_CLIP = np.float32(5)
+ONSET_CLIP = np.float32(15)
+# So much of the square of a change of light around a place may be left over in it.
+LIGHT_LEAVES = np.float32(0.2)
+AROUND = (21, 21)
 # "A moment ago": long enough for a walker to have moved, short enough for one who stopped to have stopped.
 MOMENT_S = 0.35
+RECENT_VARIES = 1.4
 LEARN_S = 1.0
 # Later, more looks than these teach nothing new.
 LEARN_EVERY_S = 0.12
@@ -49,13 +59,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How far a picture is from the quiet one and from a moment ago."""
+    """How far a picture is from the quiet one, and how its light differs from a moment ago."""
 
     # Variance that the quiet picture does not explain, gray levels squared.
     left_over: Plane
-    # The same beyond what is usual here, in units of how much that varies; and against a moment ago.
+    # The same beyond what is usual here and what light excuses, in units of how much that varies.
     from_quiet: Plane
-    from_recent: Plane
+    # What the change of light around each place may leave over in it.
+    excused: Plane
     # Fractions of the picture that grew clearly brighter and darker within a moment.
     brighter: float
     darker: float
@@ -68,7 +79,10 @@ class Background:
         # What is usually left over at each place, and by how much that varies (mean absolute deviation).
         self._usual = np.zeros_like(first.picture)
         self._spread = np.zeros_like(first.picture)
+        # Where the last look was beyond the noise.
+        self._beyond = np.zeros(first.picture.shape, np.bool_)
         self._recent = deque([first])
+        self._know()
         self.replace(first)
 
     def replace(self, look: Look) -> None:
@@ -82,41 +96,57 @@ class Background:
         return time_s - self._since_s
 
     def compare(self, look: Look) -> Change:
+        """The next look against the quiet picture."""
         recent = self._recent
         while len(recent) > 1 and look.time_s - recent[1].time_s >= MOMENT_S:
             recent.popleft()
-        left_over = residual(look, self._quiet)
-        varies = self._spread + NOISE_FLOOR
-        # A moment ago was one noisy picture, not the mean of many: twice the noise, and more variation.
-        lately = residual(look, recent[0]) - 2 * self._usual
-        light = look.mean - recent[0].mean
-        clearly = 3 + 2 * np.sqrt(self._usual + NOISE_FLOOR)
         recent.append(look)
+        light = look.mean - recent[0].mean
+        around = cast("Plane", cv2.blur(light, AROUND))
+        excused = around * around * LIGHT_LEAVES
+        left_over = residual(look, self._quiet)
         return Change(
             left_over=left_over,
-            from_quiet=(left_over - self._usual) / varies,
-            from_recent=lately / (1.4 * varies),
-            brighter=fraction(light > clearly),
-            darker=fraction(light < -clearly),
+            from_quiet=(left_over - self._usual - excused) / self._varies,
+            excused=excused,
+            brighter=fraction(light > self._clearly),
+            darker=fraction(light < -self._clearly),
         )
 
+    def from_recent(self, look: Look, change: Change) -> Plane:
+        """How far the look just compared is from a moment ago, in the same units as `from_quiet`."""
+        # A moment ago was one noisy picture, not the mean of many: twice the noise, and more variation.
+        lately = residual(look, self._recent[0]) - 2 * self._usual - change.excused
+        return lately / (RECENT_VARIES * self._varies)
+
     def learn(self, look: Look, change: Change, learning_s: float, *, hold: bool) -> None:
-        """Take the look into the noise and, unless told to hold it, into the quiet picture."""
+        """Take the look into the noise and the quiet picture, unless told to hold them."""
         elapsed_s = look.time_s - self._learnt_s
         young = self.age_s(look.time_s) < LEARN_S
         if elapsed_s < LEARN_EVERY_S and not young:
             return
         self._learnt_s = look.time_s
+        if hold and not young:
+            return
         self._looks += 1
         fresh = 1 / self._looks if young else 0.0
-        beyond = np.minimum(change.left_over - self._usual, NOISE_CLIP * (self._spread + NOISE_FLOOR))
+        left_over = change.left_over - self._usual
+        beyond = left_over > NOISE_CLIP * self._varies
+        clip = np.where(beyond & ~self._beyond, ONSET_CLIP, NOISE_CLIP)
+        self._beyond = beyond
+        np.minimum(left_over, clip * self._varies, out=left_over)
         rate = min(1.0, max(elapsed_s / NOISE_TAU_S, fresh))
-        cv2.accumulateWeighted(np.abs(beyond), self._spread, rate)
-        self._usual += rate * beyond
-        if young or not hold:
-            quiet = self._quiet.picture
-            cv2.accumulateWeighted(look.picture, quiet, min(1.0, max(elapsed_s / learning_s, fresh)))
-            self._quiet = Look.at(quiet, look.time_s)
+        cv2.accumulateWeighted(np.abs(left_over), self._spread, rate)
+        self._usual += rate * left_over
+        self._know()
+        quiet = self._quiet.picture
+        cv2.accumulateWeighted(look.picture, quiet, min(1.0, max(elapsed_s / learning_s, fresh)))
+        self._quiet = Look.at(quiet, look.time_s)
+
+    def _know(self) -> None:
+        self._varies = self._spread + NOISE_FLOOR
+        # A change of a place's mean that its noise does not explain, in gray levels.
+        self._clearly = 3 + 2 * np.sqrt(self._usual + NOISE_FLOOR)
 
 
 def blur(plane: Plane) -> Plane:

@@ -7,17 +7,22 @@ import numpy as np
 
 from services.contract.settings import MotionSettings
 from services.motion.background import LEARN_S, Background, Look, Plane, fraction
+from services.motion.blobs import Blob, Mask, blobs
 from services.motion.decode import Gray
 from services.motion.light import Light
-from services.motion.things import Blob, Mask, Thing, Things, blobs
+from services.motion.things import Thing, Things
 
 #: `(x, y, width, height)` as fractions of the picture.
 Box = tuple[float, float, float, float]
 
 # The picture is looked at with 64 to 127 points along its shorter side; a point is a mean of 1 to 9 pixels.
 LEAST_POINTS = 64
+# Neighbours are averaged, since a sensor's noise is finer than the smallest thing.
+SMOOTH = (3, 3)
 # A place must differ from a moment ago by so much more than its noise: what stands still does not move.
 RECENT_THRESHOLD = 2.0
+# Where it differs by so much from a moment ago, its structure is another one.
+CHANGED_STRUCTURE = 4.0
 # A quiet picture younger than this is in doubt: the difference must be up to 3 times as large.
 DOUBT_S = 8.0
 # What is there must have been there in the last picture, with this part of the difference that counts.
@@ -27,8 +32,8 @@ HEREABOUTS = np.ones((3, 3), np.uint8)
 SLOW_CAMERA_S = 0.4
 # When a change of light has left so much of the picture different, the quiet picture is begun anew.
 NEW_SCENE = 0.25
-# Motion lasts until nothing has moved for so long.
-PAUSE_S = 0.5
+# Motion lasts until nothing has moved for so long; longer while nobody can tell.
+PAUSE_S, HELD_PAUSE_S = 0.5, 1.5
 CLOCK_WAS_SET_S = 1.0
 MOST_BOXES = 16
 
@@ -80,7 +85,7 @@ class Detector:
     """Looks at one camera's pictures, in order.
 
     Motion is what differs from the quiet picture and from a moment ago, in a part that is large enough, and
-    seen again. While light or the whole scene changes, nothing begins and nothing ends.
+    seen again. While the whole scene changes, nothing begins.
     """
 
     def __init__(self, settings: DetectorSettings | None = None) -> None:
@@ -95,7 +100,7 @@ class Detector:
         """Forget everything, as after a reconnect: the first second of pictures is never motion."""
         self._background: Background | None = None
         self._shape: tuple[int, ...] = ()
-        self._things = Things()
+        self._things = Things((1, 1))
         self._hinted: Mask | None = None
         self._light = Light()
         self._time_s = 0.0
@@ -112,31 +117,35 @@ class Detector:
         look = Look.at(points(gray), time_s)
         elapsed_s, self._time_s = max(0.0, time_s - self._time_s), time_s
         if self._background is None:
-            self._background = Background(look)
+            self._background, self._things = Background(look), Things(look.picture.shape)
             return Decision()
         return self._decide(self._background, look, elapsed_s)
 
     def _decide(self, background: Background, look: Look, elapsed_s: float) -> Decision:
         change = background.compare(look)
-        settled = self._light.see(change, look.time_s)
         age_s = background.age_s(look.time_s)
         different = change.from_quiet > self.settings.least_difference * (
             1 + 2 * max(0.0, 1 - age_s / DOUBT_S)
         )
-        found = blobs(
-            self._again(change.from_quiet, different, elapsed_s) & (change.from_recent > RECENT_THRESHOLD)
-        )
+        there = self._again(change.from_quiet, different, elapsed_s)
+        structure, found = 0.0, []
+        # Most looks end here: what differs nowhere from the quiet picture does not move.
+        if different.any():
+            from_recent = background.from_recent(look, change)
+            structure = fraction(from_recent > CHANGED_STRUCTURE)
+            found = blobs(there & (from_recent > RECENT_THRESHOLD))
+        settled = self._light.see(change, structure, look.time_s)
         large = [blob for blob in found if blob.area >= self.settings.least_area]
-        held = self._light.changed > 0
+        held = self._light.held
         things = [] if held or age_s < LEARN_S else self._believe(large, look.time_s, elapsed_s)
         if settled and fraction(different) > NEW_SCENE:
             background.replace(look)
             self._things.forget()
         else:
             background.learn(look, change, self.settings.learning, hold=held)
-        if things or (held and self._moved_s is not None):
+        if things:
             self._moved_s = look.time_s
-        elif self._moved_s is not None and look.time_s - self._moved_s > PAUSE_S:
+        elif self._moved_s is not None and look.time_s - self._moved_s > (HELD_PAUSE_S if held else PAUSE_S):
             self._moved_s = None
         return self._decision(found, [thing.blob for thing in things], look.picture.shape)
 
@@ -153,8 +162,7 @@ class Detector:
         weighed = []
         for blob in large:
             size = min(2.0, max(0.5, blob.area / settings.least_area / 2))
-            # Where more of the picture changes its light than its structure, the rest may be light as well.
-            weighed.append((blob, pace * size * (0.25 if blob.area < self._light.suspect else 1.0)))
+            weighed.append((blob, pace * size))
         return self._things.see(weighed, time_s, fading=pace / 2)
 
     def _decision(self, found: list[Blob], moving: list[Blob], shape: tuple[int, ...]) -> Decision:
@@ -176,10 +184,10 @@ def points(gray: Gray) -> Plane:
     """The picture as the detector looks at it: means of whole numbers of pixels, gray levels as float32."""
     by = max(1, min(gray.shape) // LEAST_POINTS)
     picture = gray.astype(np.float32)
-    if by == 1:
-        return picture
-    size = (gray.shape[1] // by, gray.shape[0] // by)
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+    if by > 1:
+        size = (gray.shape[1] // by, gray.shape[0] // by)
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.blur(picture, SMOOTH), np.float32)
 
 
 def wholeness(box: Box) -> float:

@@ -1,69 +1,36 @@
 """Follows what moves over several pictures: a thing comes again where it was, noise does not."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-import cv2
-import numpy as np
-import numpy.typing as npt
+from services.motion.blobs import Blob
+from services.motion.chance import Chance
 
-Mask = npt.NDArray[np.bool_]
-
-_SPECK = np.ones((3, 3), np.uint8)
-_JOIN = np.ones((5, 5), np.uint8)
 # A thing may be out of sight for so long, behind a post say, and still be the same.
 OUT_OF_SIGHT_S = 0.5
 MOST_EVIDENCE = 4.0
-
-
-class Blob(NamedTuple):
-    """A connected part of the picture that moves: its box in points, its area as a fraction of the whole."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    area: float
-
-    def near(self, other: "Blob") -> bool:
-        """Whether `other` may be the same thing, a moment earlier."""
-        reach = max(2.0, max(self.width, self.height) / 4)
-        return (
-            self.x - reach < other.x + other.width
-            and other.x < self.x + self.width + reach
-            and self.y - reach < other.y + other.height
-            and other.y < self.y + self.height + reach
-        )
+# Sightings that are remembered of what is not believed yet.
+MOST_SIGHTINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A blob that was seen, perhaps several times; evidence 1 is enough to believe in it."""
+    """A blob that was seen, perhaps several times; evidence 1 is enough to believe in it for good."""
 
     blob: Blob
     seen_s: float
     evidence: float = 0.0
-
-
-def blobs(moving: Mask) -> list[Blob]:
-    """The parts of a mask, largest first; single specks are dropped, close neighbours joined."""
-    cores = cv2.erode(moving.view(np.uint8), _SPECK)
-    if not cv2.countNonZero(cores):
-        return []
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(cores, _JOIN))
-    areas = np.bincount(labels[cores > 0], minlength=count)
-    found = []
-    for n in range(1, count):
-        x, y, width, height = (int(value) for value in stats[n, : cv2.CC_STAT_AREA])
-        found.append(Blob(x, y, width, height, float(areas[n]) / moving.size))
-    return sorted(found, key=lambda blob: blob.area, reverse=True)
+    believed: bool = False
+    # Where it was, picture by picture, before it was believed.
+    sightings: tuple[Blob, ...] = ()
 
 
 class Things:
-    """What moved lately."""
+    """What moved lately in pictures of `shape` (height, width) in points."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: tuple[int, ...]) -> None:
         self._known: list[Thing] = []
+        self._chance = Chance(shape)
+        self._time_s = 0.0
 
     def forget(self) -> None:
         self._known = []
@@ -71,15 +38,27 @@ class Things:
     def see(self, found: list[tuple[Blob, float]], time_s: float, fading: float) -> list[Thing]:
         """The things to believe in among a new picture's blobs, each given with the evidence that it adds.
 
-        What is not seen any more loses `fading` of its evidence.
+        What is not seen any more loses `fading` of its evidence; a sighting adds less where blobs come often
+        and to nothing.
         """
+        elapsed_s, self._time_s = time_s - self._time_s, time_s
+        self._chance.next_picture(elapsed_s)
         now = [self._sighting(blob, evidence, time_s) for blob, evidence in found]
-        lost = [
-            replace(thing, evidence=thing.evidence - fading)
-            for thing in self._known
-            if not any(one.blob.near(thing.blob) for one in now)
-        ]
-        self._known = now + [t for t in lost if t.evidence > 0 and time_s - t.seen_s < OUT_OF_SIGHT_S]
+        lasting = []
+        for thing in self._known:
+            if any(one.blob.near(thing.blob) for one in now):
+                continue
+            # As long as it is remembered, what turns up there by chance is taken for it.
+            faded = replace(
+                thing,
+                evidence=thing.evidence - fading,
+                sightings=(*thing.sightings, thing.blob)[-MOST_SIGHTINGS:],
+            )
+            if faded.evidence > 0 and time_s - faded.seen_s < OUT_OF_SIGHT_S:
+                lasting.append(faded)
+            elif not faded.believed:
+                self._chance.came_to_nothing(faded.sightings)
+        self._known = now + lasting
         return [one for one in now if one.evidence >= 1]
 
     def _sighting(self, blob: Blob, evidence: float, time_s: float) -> Thing:
@@ -88,4 +67,8 @@ class Things:
             key=lambda thing: thing.evidence,
             default=Thing(blob, time_s),
         )
-        return Thing(blob, time_s, min(MOST_EVIDENCE, before.evidence + evidence))
+        if before.believed:
+            return Thing(blob, time_s, min(MOST_EVIDENCE, before.evidence + evidence), believed=True)
+        evidence = before.evidence + min(evidence, 1 / self._chance.sightings(blob))
+        sightings = (*before.sightings, blob)[-MOST_SIGHTINGS:]
+        return Thing(blob, time_s, evidence, evidence >= 1, sightings)

@@ -199,7 +199,7 @@ def test_a_higher_sensitivity_sees_more() -> None:
     def faint(picture: Plane, time_s: float) -> Plane:
         if time_s >= 10:
             x = int((time_s - 10) * 40)
-            picture[70:84, x : x + 8] += 6
+            picture[70:84, x : x + 8] += 4
         return picture
 
     assert not moving_times(watch(Detector(DetectorSettings(sensitivity=50)), scene(16, faint)))
