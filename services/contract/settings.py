@@ -34,12 +34,18 @@ def _address(address: str) -> str:
 
 
 def _broker_url(url: str) -> str:
-    if not url or _is_url(url, "mqtt", "mqtts"):
+    if not url or all(_is_url(each, "mqtt", "mqtts") for each in broker_urls(url)):
         return url
     raise ValueError(
         f"must be mqtt://host:port or mqtts://host:port, not '{mask_url(url)}'; user and password are "
         "mqtt.user and mqtt.password"
     )
+
+
+def broker_urls(url: str) -> list[str]:
+    """Each broker of `mqtt://a,b:1884,c` as a URL of its own, in the order in which they are tried."""
+    scheme, mark, hosts = url.partition("://")
+    return [f"{scheme}{mark}{host.strip()}" for host in hosts.split(",")]
 
 
 def _web_url(url: str) -> str:
@@ -223,7 +229,8 @@ class MqttSettings(Section):
 
     url: BrokerUrl = Field(
         "",
-        description="`mqtt://host[:port]` or `mqtts://…`; empty: the embedded broker (all in one only)",
+        description="`mqtt://host[:port]` or `mqtts://…`, several of a cluster as `mqtt://a,b,c`; empty: the "
+        "embedded broker (all in one only)",
     )
     user: str = Field("", description="our user name there; empty: none")
     password: SecretStr = Field(SecretStr(""), description="its password")

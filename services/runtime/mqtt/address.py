@@ -1,17 +1,21 @@
 """Where the broker is and who we are there."""
 
 import ssl
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services.contract.settings import MqttSettings
+from services.contract.settings import MqttSettings, broker_urls
 from services.runtime.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """A broker and a login; `tls` with the system's certificates unless `ca_file` names others."""
+    """A broker and a login; `tls` with the system's certificates unless `ca_file` names others.
+
+    `others` are more nodes of the same cluster, `(host, port)` each: the next one is tried where one is gone.
+    """
 
     host: str
     port: int
@@ -21,6 +25,12 @@ class BrokerAddress:
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+    others: tuple[tuple[str, int], ...] = ()
+
+    def nodes(self) -> Iterator["BrokerAddress"]:
+        """Each of them alone, in the order in which they are tried."""
+        for host, port in ((self.host, self.port), *self.others):
+            yield replace(self, host=host, port=port, others=())
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -46,11 +56,12 @@ def broker_address(settings: MqttSettings) -> BrokerAddress:
         raise UserError(
             "mqtt.url is empty: write the broker's address there, such as mqtt://192.168.1.5:1883"
         )
-    url = urlsplit(settings.url)
-    tls = url.scheme == "mqtts"
+    urls = [urlsplit(url) for url in broker_urls(settings.url)]
+    tls = urls[0].scheme == "mqtts"
+    nodes = [(url.hostname or "localhost", url.port or (8883 if tls else 1883)) for url in urls]
     address = BrokerAddress(
-        host=url.hostname or "localhost",
-        port=url.port or (8883 if tls else 1883),
+        *nodes[0],
+        others=tuple(nodes[1:]),
         user=settings.user,
         password=settings.password.get_secret_value(),
         tls=tls,

@@ -1,5 +1,7 @@
 """One MQTT connection for ever: it connects, comes back with back-off, and is then as it was before.
 
+Of a cluster's nodes the next one is tried at once where one is gone; where all are, it waits.
+
 Each connection is a paho client of its own, so that nothing of an old one can leak into a new one: an
 acknowledgement counts only on the connection that brought the message, and what was given to paho and not
 acknowledged is given again from our own outbox (paho's own queue is unbounded).
@@ -56,10 +58,11 @@ class Link:
         max_outbox_bytes: int | None = None,
         on_lost: Callable[[Parcel], None] | None = None,
     ) -> None:
-        self.broker = broker
+        self._nodes = list(broker.nodes())
+        self._node = self._tried = 0
         self.client_id = client_id
         self.outbox = Outbox(window, max_outbox_bytes, on_lost)
-        self.problem = f"not yet connected to the broker {broker}"
+        self.problem = f"not yet connected to the broker {self.broker}"
         self._session = session
         self._manual_ack = manual_ack
         self._will = will
@@ -71,6 +74,11 @@ class Link:
         self._lock = threading.RLock()
         self._pumping = threading.Lock()
         self._denied_s = float("-inf")
+
+    @property
+    def broker(self) -> BrokerAddress:
+        """The node of it that we are connected to, or try."""
+        return self._nodes[self._node]
 
     @property
     def connected(self) -> bool:
@@ -130,17 +138,27 @@ class Link:
                     connection = self._open(stop)
                 except ConnectionRefused as refused:
                     self._complain(str(refused))
-                    stop.wait(REFUSED_RETRY_S if refused.login else backoff.next())
+                    if self._next_node():
+                        stop.wait(REFUSED_RETRY_S if refused.login else backoff.next())
                     continue
                 began_s = time.monotonic()
                 self._live(connection, stop)
-                if time.monotonic() - began_s > STEADY_S:
+                steady = time.monotonic() - began_s > STEADY_S
+                if steady:
+                    self._tried = 0
                     backoff.reset()
                 if not stop.is_set():
                     self._complain(connection.closed_because)
-                    stop.wait(backoff.next())
+                    if self._next_node() or not steady:
+                        stop.wait(backoff.next())
         finally:
             _complaints.forget(self.client_id)
+
+    def _next_node(self) -> bool:
+        """The next node's turn; says whether each has had one in vain, so that it is time to wait."""
+        self._node = (self._node + 1) % len(self._nodes)
+        self._tried = (self._tried + 1) % len(self._nodes)
+        return self._tried == 0
 
     def _open(self, stop: threading.Event) -> Connection:
         """With MQTT 5, or with 3.1.1 where the broker does not know better. Raises ConnectionRefused."""

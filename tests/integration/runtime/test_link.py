@@ -1,6 +1,8 @@
 """A link is, after every loss of the broker, as it was before: nothing lost, nothing out of order."""
 
+import contextlib
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +16,27 @@ from tests.servers.wire import Wire
 def numbers(payloads: list[bytes]) -> list[int]:
     """Those that came, the repeated ones once."""
     return list(dict.fromkeys(int(payload) for payload in payloads))
+
+
+# -- several nodes -------------------------------------------------------------------------------------------
+
+
+def test_the_next_node_is_tried_where_one_is_gone(server: MqttServer, name: str) -> None:
+    inbox = Inbox()
+    with contextlib.ExitStack() as life, Wire(server.port) as second:
+        first = life.enter_context(Wire(server.port))
+        nodes = replace(address(server, first.port), others=((server.host, second.port),))
+        receiver, sender = Link(nodes, f"{name}-receiver", session=True), Link(nodes, f"{name}-sender")
+        receiver.subscribe(f"{name}/n", inbox)
+        with running(receiver), running(sender):
+            for n in range(200):
+                sender.send(f"{name}/n", str(n).encode())
+                if n == 100:
+                    life.close()
+            eventually(lambda: len(numbers(inbox.payloads)) == 200)
+        assert numbers(inbox.payloads) == list(range(200))
+        assert (first.connections, second.connections) == (2, 2)
+        assert sender.broker.port == second.port
 
 
 # -- over a lost connection ----------------------------------------------------------------------------------

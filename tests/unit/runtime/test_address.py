@@ -5,6 +5,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from services.contract.settings import MqttSettings
 from services.runtime.errors import UserError
@@ -26,6 +27,23 @@ BROKER = BrokerAddress("b", 1883)
 def test_an_address_is_read_and_shown(url: str, shown: str, port: int) -> None:
     address = broker_address(MqttSettings(url=url))
     assert (str(address), address.port) == (shown, port)
+
+
+def test_nodes_of_a_cluster_are_tried_in_the_order_written() -> None:
+    address = broker_address(MqttSettings(url="mqtts://a,b:1884, [::1]"))
+    assert [str(node) for node in address.nodes()] == [
+        "mqtts://a:8883",
+        "mqtts://b:1884",
+        "mqtts://[::1]:8883",
+    ]
+
+
+@pytest.mark.parametrize(
+    "url", ["mqtt://a,", "mqtt://a,mqtt://b", "mqtt://,b", "mqtt://a/x,b", "mqtt://a,u@b"]
+)
+def test_a_broken_list_of_nodes_is_a_mistake(url: str) -> None:
+    with pytest.raises(ValidationError, match="must be mqtt://host:port or mqtts://host:port"):
+        MqttSettings(url=url)
 
 
 def test_no_broker_is_a_mistake() -> None:
