@@ -34,55 +34,60 @@ def write(value: Value) -> str:
     return f"{value:.10g}"
 
 
-def _switch(text: str) -> bool:
+def switch(text: str) -> bool:
+    """What a setting takes that is on or off."""
     if text not in ("ON", "OFF"):
         raise Refused(f"takes ON or OFF, not '{_short(text)}'")
     return text == "ON"
 
 
-def _number(low: float, high: float, *, whole: bool = False, empty: bool = False) -> Callable[[str], Value]:
-    takes = f"takes a {'whole ' if whole else ''}number from {low:g} to {high:g}"
-    if empty:
-        takes += ", or nothing for its default"
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What a setting takes that is a number; called, it reads one. `unit` is what people read behind it."""
 
-    def read(text: str) -> Value:
-        if empty and not text:
+    low: float
+    high: float
+    whole: bool = False
+    empty: bool = False
+    zero: bool = False  # 0 is taken too, below `low`
+    step: float = 1.0
+    unit: str = ""
+
+    def __call__(self, text: str) -> Value:
+        if self.empty and not text:
             return None
         try:
-            value = int(text) if whole else float(text)
+            value = int(text) if self.whole else float(text)
         except ValueError:
-            raise Refused(f"{takes}, not '{_short(text)}'") from None
-        if not low <= value <= high:
-            raise Refused(f"{takes}, not '{_short(text)}'")
+            raise Refused(f"{self.takes}, not '{_short(text)}'") from None
+        if not (self.low <= value <= self.high or (self.zero and value == 0)):
+            raise Refused(f"{self.takes}, not '{_short(text)}'")
         return value
 
-    return read
+    @property
+    def takes(self) -> str:
+        zero = "takes 0, or a" if self.zero else "takes a"
+        range_ = f"{zero} {'whole ' if self.whole else ''}number from {self.low:g} to {self.high:.10g}"
+        return f"{range_}, or nothing for its default" if self.empty else range_
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:40] + "…"
 
 
-def _interval(text: str) -> Value:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if value and not SHORTEST_S <= value <= LONGEST_S:
-        raise Refused(f"takes 0, or a number from {SHORTEST_S:g} to {LONGEST_S:.0f}, not '{_short(text)}'")
-    return value
-
-
 CONTROLS = (
-    Control("enabled", "capture", _switch, ("enabled",)),
-    Control("interval", "capture", _interval, ("capture", "interval")),
-    Control("motion_detection", "motion", _switch, ("motion_detection",)),
-    Control("sensitivity", "motion", _number(1, 100, whole=True), ("motion", "sensitivity")),
-    Control("threshold", "motion", _number(0.1, 100, empty=True), ("motion", "threshold")),
-    Control("min_area", "motion", _number(0.0001, 1, empty=True), ("motion", "min_area")),
-    Control("cool_down", "motion", _number(0, 3600), ("motion", "cool_down")),
-    Control("archiving", "archiver", _switch, ("archiving",)),
-)
+    Control("enabled", "capture", switch, ("enabled",)),
+    Control(
+        "interval", "capture", Number(SHORTEST_S, LONGEST_S, zero=True, step=0.1, unit="s"),
+        ("capture", "interval"),
+    ),
+    Control("motion_detection", "motion", switch, ("motion_detection",)),
+    Control("sensitivity", "motion", Number(1, 100, whole=True), ("motion", "sensitivity")),
+    Control("threshold", "motion", Number(0.1, 100, empty=True, step=0.1), ("motion", "threshold")),
+    Control("min_area", "motion", Number(0.0001, 1, empty=True, step=0.0001), ("motion", "min_area")),
+    Control("cool_down", "motion", Number(0, 3600, step=0.1, unit="s"), ("motion", "cool_down")),
+    Control("archiving", "archiver", switch, ("archiving",)),
+)  # fmt: skip
 
 
 def controls_of(service: str) -> dict[str, Control]:
