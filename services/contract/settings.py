@@ -24,6 +24,7 @@ from services.contract.archive_keys import DEFAULT_TEMPLATE, check_key_template
 from services.contract.archive_url import check_archive_url
 from services.contract.experiments import LONGEST_S, SHORTEST_S, Experiment
 from services.contract.message import CameraName
+from services.contract.partition import Partition
 from services.contract.urls import check_camera_url, check_command, mask_url
 
 
@@ -46,6 +47,10 @@ def broker_urls(url: str) -> list[str]:
     """Each broker of `mqtt://a,b:1884,c` as a URL of its own, in the order in which they are tried."""
     scheme, mark, hosts = url.partition("://")
     return [f"{scheme}{mark}{host.strip()}" for host in hosts.split(",")]
+
+
+def _partition(text: str) -> str:
+    return str(Partition.parse(text))
 
 
 def _web_url(url: str) -> str:
@@ -321,10 +326,21 @@ class Settings(Section):
     health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()
     state_dir: Path = Field(Path("data/state"), description="small files that must survive a restart")
+    partition: Annotated[str, AfterValidator(_partition)] = Field(
+        "1/1", description="which part of the cameras is this replica's: its number and how many there are"
+    )
     defaults: DefaultSettings = DefaultSettings()
     cameras: dict[CameraName, CameraSettings] = Field(
         description="each camera by its name", json_schema_extra={"additionalProperties": False}
     )
+
+    @property
+    def replica(self) -> Partition:
+        return Partition.parse(self.partition)
+
+    def own_cameras(self) -> dict[str, CameraSettings]:
+        """Those of this replica, in capture, motion and archiver; the gateway shows all."""
+        return {name: camera for name, camera in self.cameras.items() if self.replica.has(name)}
 
     def label(self, camera: str) -> str:
         settings = self.cameras.get(camera)
