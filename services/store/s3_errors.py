@@ -8,6 +8,7 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     NameResolutionError,
+    NewConnectionError,
     SSLError,
 )
 from urllib3.exceptions import (
@@ -127,6 +128,8 @@ def _connection(server: str, error: Exception) -> StoreError:
         return _tls(server, str(error))
     if isinstance(error, NameResolutionError):
         return StoreUnavailable(f"{server} is not there (no such host)")
+    if isinstance(error, NewConnectionError):  # urllib3 counts it as a timeout, which it need not be
+        return StoreUnavailable(f"{server} is not there ({_root_cause(error)})")
     if isinstance(error, ConnectTimeoutError):
         return StoreUnavailable(f"{server} is not there (it does not answer)")
     if isinstance(error, NoAnswerError | TimeoutError):
