@@ -1,11 +1,21 @@
-"""Settings that change at run time over MQTT: `…/<setting>/set`, `…/state` and `…/error`, as plain text."""
+"""Settings that change at run time over MQTT: `…/<setting>/set`, `…/state` and `…/error`.
 
+As plain text; what has a shape (zones, masks) as JSON.
+"""
+
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from services.contract.experiments import LONGEST_S, SHORTEST_S
+from services.contract.settings import Masks, Zones
 
-Value = bool | int | float | None
+Shapes = dict[str, Any]
+Value = bool | int | float | Shapes | None
 
 #: The one setting that is no plain value: a configured experiment's name, one as JSON, or nothing.
 EXPERIMENT = "experiment"
@@ -31,7 +41,22 @@ def write(value: Value) -> str:
         return ""
     if isinstance(value, bool):
         return "ON" if value else "OFF"
+    if isinstance(value, dict):
+        return json.dumps(value, separators=(",", ":"))
     return f"{value:.10g}"
+
+
+def plain(value: Any) -> Value:
+    """A value of the configuration as it is kept and sent: without models."""
+    if isinstance(value, dict):
+        return {name: _bare(shape) for name, shape in value.items()}
+    return value  # type: ignore[no-any-return]  # all others are plain values
+
+
+def _bare(shape: Any) -> Any:
+    if isinstance(shape, BaseModel):
+        return shape.model_dump(mode="json", exclude_defaults=True)
+    return [list(corner) for corner in shape]
 
 
 def switch(text: str) -> bool:
@@ -71,9 +96,34 @@ class Number:
         return f"{range_}, or nothing for its default" if self.empty else range_
 
 
+def shapes(model: Any, example: str) -> Callable[[str], Value]:
+    """What a setting takes that is drawn on the picture, as JSON."""
+    adapter: TypeAdapter[Shapes] = TypeAdapter(model)
+    takes = f"takes JSON such as {example}"
+
+    def read(text: str) -> Value:
+        try:
+            return plain(adapter.validate_json(text or "{}"))
+        except ValidationError as error:
+            wrong = error.errors(include_url=False)[0]
+            raise Refused(takes if wrong["type"] == "json_invalid" else f"{takes}{_where(wrong)}") from None
+
+    return read
+
+
+def _where(wrong: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in wrong["loc"] if part != "[key]")
+    if wrong["loc"][-1:] == ("[key]",):
+        return f"; '{_short(place)}' is no name: use a-z, 0-9, - and _"
+    return f"; {_short(place)}: {wrong['msg']}" if place else f"; {wrong['msg']}"
+
+
 def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:40] + "…"
 
+
+ZONES_EXAMPLE = '{"gate": {"points": [[0, 0.5], [1, 0.5], [1, 1]]}}'
+MASKS_EXAMPLE = '{"tree": [[0, 0], [0.2, 0], [0, 0.4]]}'
 
 CONTROLS = (
     Control("enabled", "capture", switch, ("enabled",)),
@@ -85,7 +135,16 @@ CONTROLS = (
     Control("sensitivity", "motion", Number(1, 100, whole=True), ("motion", "sensitivity")),
     Control("threshold", "motion", Number(0.1, 100, empty=True, step=0.1), ("motion", "threshold")),
     Control("min_area", "motion", Number(0.0001, 1, empty=True, step=0.0001), ("motion", "min_area")),
+    Control("min_duration", "motion", Number(0, 10, step=0.05, unit="s"), ("motion", "min_duration")),
     Control("cool_down", "motion", Number(0, 3600, step=0.1, unit="s"), ("motion", "cool_down")),
+    Control("pre_roll", "motion", Number(0, 60, step=0.5, unit="s"), ("motion", "pre_roll")),
+    Control("post_roll", "motion", Number(0, 120, step=0.5, unit="s"), ("motion", "post_roll")),
+    Control("max_length", "motion", Number(10, 3600, unit="s"), ("motion", "max_length")),
+    Control("analysis_fps", "motion", Number(0, 120), ("motion", "analysis_fps")),
+    Control("working_height", "motion", Number(48, 480, whole=True), ("motion", "working_height")),
+    Control("learning_rate", "motion", Number(0.001, 1, step=0.001), ("motion", "learning_rate")),
+    Control("zones", "motion", shapes(Zones, ZONES_EXAMPLE), ("motion", "zones")),
+    Control("masks", "motion", shapes(Masks, MASKS_EXAMPLE), ("motion", "masks")),
     Control("archiving", "archiver", switch, ("archiving",)),
 )  # fmt: skip
 

@@ -73,6 +73,7 @@ Seconds = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Corner = tuple[Fraction, Fraction]
 Polygon = Annotated[list[Corner], Field(min_length=3, max_length=100)]
+ZoneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Address = Annotated[str, AfterValidator(_address)]
 BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
@@ -183,6 +184,20 @@ class CaptureSettings(Section):
         return self
 
 
+class ZoneSettings(Section):
+    """A part of a camera's picture that has a name."""
+
+    points: Polygon = Field(description="its corners [x, y], each from 0 to 1, from the upper left")
+    sensitivity: int | None = Field(None, ge=1, le=100, description="its own; empty: the camera's")
+    motion: Literal["alerts", "ignored"] = Field(
+        "alerts", description="ignored: what moves only here begins no event"
+    )
+
+
+Zones = Annotated[dict[ZoneName, ZoneSettings], Field(max_length=16)]
+Masks = Annotated[dict[ZoneName, Polygon], Field(max_length=16)]
+
+
 class MotionSettings(Section):
     """What counts as motion at one camera, and how long its events are."""
 
@@ -193,12 +208,22 @@ class MotionSettings(Section):
     min_area: float | None = Field(
         None, gt=0, le=1, description="least fraction of the picture that moves; empty: from sensitivity"
     )
-    min_duration: Seconds = Field(0.2, description="seconds that it must move before it counts")
+    min_duration: float = Field(0.2, ge=0, le=10, description="seconds that it must move before it counts")
     cool_down: Seconds = Field(0, description="seconds after an event in which no other begins")
     pre_roll: Seconds = Field(3, le=60, description="seconds before the motion that belong to its event")
     post_roll: Seconds = Field(5, le=120, description="seconds without motion until its event ends")
     max_length: float = Field(300, ge=10, le=3600, description="seconds; then a new event follows on")
+    analysis_fps: float = Field(
+        0, ge=0, le=120, description="at most so many frames a second are analysed; 0: as many as help"
+    )
     working_height: int = Field(144, ge=48, le=480, description="lines of the picture that is analysed")
+    learning_rate: float = Field(
+        0.125, ge=0.001, le=1, description="part of what stays that becomes background each second"
+    )
+    zones: Zones = Field(
+        {}, description="parts with names: corners as `points`, perhaps `sensitivity`, `motion: ignored`"
+    )
+    masks: Masks = Field({}, description="what is not looked at: a name and corners [x, y] each")
     ring_mb: float = Field(64, gt=0, description="MB of recent frames kept in memory for the pre-roll")
     keep_mb: float = Field(256, gt=0, description="MB of events' frames kept until they are archived")
 

@@ -43,7 +43,7 @@ def _settings(path: str) -> str:
     rows = (
         (f"`{place}.{name}`" if path else f"`{name}`", _takes(field), _default(field), field["description"])
         for name, field in here["properties"].items()
-        if not _reference(field) and "patternProperties" not in field
+        if not _reference(field) and name != "cameras"
     )
     return _lines(("setting", "takes", "default", ""), rows)
 

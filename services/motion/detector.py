@@ -1,14 +1,16 @@
 """Decides what moves: gray pictures and their times in, decisions out; no clock, disk or network."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
-from services.contract.settings import MotionSettings
-from services.motion.background import LEARN_S, Background, Look, Plane, fraction
+from services.contract.settings import MotionSettings, Polygon, ZoneSettings
+from services.motion.background import LEARN_S, Background, Look, Plane
 from services.motion.blobs import Blob, Mask, blobs
 from services.motion.decode import Gray
+from services.motion.ground import AREA_HALVES, DIFFERENCE_HALVES, Ground
 from services.motion.light import Light
 from services.motion.things import Thing, Things
 
@@ -28,6 +30,7 @@ DOUBT_S = 8.0
 # What is there must have been there in the last picture, with this part of the difference that counts.
 HINT = 0.4
 HEREABOUTS = np.ones((3, 3), np.uint8)
+_SPECK = np.ones((3, 3), np.uint8)
 # Between pictures so far apart a thing has gone elsewhere; one picture may be all there is of it.
 SLOW_CAMERA_S = 0.4
 # When a change of light has left so much of the picture different, the quiet picture is begun anew.
@@ -52,18 +55,29 @@ class DetectorSettings:
     min_duration: float = 0.2
     # Seconds in which what stays becomes part of the quiet picture.
     learning: float = 8.0
+    # Parts of the picture that have a name, and parts that are not looked at.
+    zones: Mapping[str, ZoneSettings] = field(default_factory=dict)
+    masks: Mapping[str, Polygon] = field(default_factory=dict)
 
     @classmethod
     def of(cls, motion: MotionSettings) -> "DetectorSettings":
-        return cls(motion.sensitivity, motion.threshold, motion.min_area, motion.min_duration)
+        return cls(
+            sensitivity=motion.sensitivity,
+            threshold=motion.threshold,
+            min_area=motion.min_area,
+            min_duration=motion.min_duration,
+            learning=1 / motion.learning_rate,
+            zones=motion.zones,
+            masks=motion.masks,
+        )
 
     @property
     def least_difference(self) -> float:
-        return self.threshold or 5.0 * 2 ** ((50 - self.sensitivity) / 25)
+        return self.threshold or 5.0 * 2 ** ((50 - self.sensitivity) / DIFFERENCE_HALVES)
 
     @property
     def least_area(self) -> float:
-        return self.min_area or 0.0013 * 2 ** ((50 - self.sensitivity) / 15)
+        return self.min_area or 0.0013 * 2 ** ((50 - self.sensitivity) / AREA_HALVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,10 @@ class Decision:
     score: float = 0.0
     # What moves, largest first.
     boxes: tuple[Box, ...] = ()
+    # The zones in which something moves, also those in which it is ignored.
+    zones: tuple[str, ...] = ()
+    # Something differs from the quiet picture, if only a little: the next pictures are worth a look.
+    sign: bool = False
     # Fraction of the picture that a change of light or scene has altered so far; 0 when there is none.
     scene_change: float = 0.0
     # How good a snapshot this is: the fraction of the picture that moves, less where the edge cuts it off.
@@ -95,12 +113,16 @@ class Detector:
     def configure(self, settings: DetectorSettings) -> None:
         """Other settings from the next picture on; what was learnt is kept."""
         self.settings = settings
+        if self._background:
+            self._ground = self._survey()
 
     def reset(self) -> None:
         """Forget everything, as after a reconnect: the first second of pictures is never motion."""
         self._background: Background | None = None
         self._shape: tuple[int, ...] = ()
         self._things = Things((1, 1))
+        self._points: tuple[int, ...] = (1, 1)
+        self._ground = self._survey()
         self._hinted: Mask | None = None
         self._light = Light()
         self._time_s = 0.0
@@ -118,27 +140,28 @@ class Detector:
         elapsed_s, self._time_s = max(0.0, time_s - self._time_s), time_s
         if self._background is None:
             self._background, self._things = Background(look), Things(look.picture.shape)
-            return Decision()
+            self._points = look.picture.shape
+            self._ground = self._survey()
+            return Decision(sign=True)
         return self._decide(self._background, look, elapsed_s)
 
     def _decide(self, background: Background, look: Look, elapsed_s: float) -> Decision:
         change = background.compare(look)
         age_s = background.age_s(look.time_s)
-        different = change.from_quiet > self.settings.least_difference * (
-            1 + 2 * max(0.0, 1 - age_s / DOUBT_S)
-        )
+        least = self.settings.least_difference * (1 + 2 * max(0.0, 1 - age_s / DOUBT_S))
+        different = self._ground.beyond(change.from_quiet, least)
         there = self._again(change.from_quiet, different, elapsed_s)
         structure, found = 0.0, []
         # Most looks end here: what differs nowhere from the quiet picture does not move.
         if different.any():
             from_recent = background.from_recent(look, change)
-            structure = fraction(from_recent > CHANGED_STRUCTURE)
+            structure = self._ground.fraction(from_recent > CHANGED_STRUCTURE)
             found = blobs(there & (from_recent > RECENT_THRESHOLD))
         settled = self._light.see(change, structure, look.time_s)
-        large = [blob for blob in found if blob.area >= self.settings.least_area]
         held = self._light.held
-        things = [] if held or age_s < LEARN_S else self._believe(large, look.time_s, elapsed_s)
-        if settled and fraction(different) > NEW_SCENE:
+        seen = [] if held or age_s < LEARN_S else self._believe(found, look.time_s, elapsed_s)
+        things = [thing for thing in seen if self._ground.alerts(thing.blob)]
+        if settled and self._ground.fraction(different) > NEW_SCENE:
             background.replace(look)
             self._things.forget()
         else:
@@ -147,23 +170,30 @@ class Detector:
             self._moved_s = look.time_s
         elif self._moved_s is not None and look.time_s - self._moved_s > (HELD_PAUSE_S if held else PAUSE_S):
             self._moved_s = None
-        return self._decision(found, [thing.blob for thing in things], look.picture.shape)
+        decision = self._decision(found, [thing.blob for thing in things], look.picture.shape)
+        zones = {zone for thing in seen for zone in self._ground.zones_of(thing.blob)}
+        sign = age_s < LEARN_S or bool(found) or held or _clumps(different)
+        return replace(decision, zones=tuple(sorted(zones)), sign=sign)
 
     def _again(self, from_quiet: Plane, different: Mask, elapsed_s: float) -> Mask:
         """Where it differs now and did, near there and less clearly, in the last picture, unlike rain."""
         last = self._hinted
-        hint = from_quiet > HINT * self.settings.least_difference
+        hint = self._ground.beyond(from_quiet, HINT * self.settings.least_difference)
         self._hinted = cv2.dilate(hint.view(np.uint8), HEREABOUTS).view(np.bool_)
         return different if last is None or elapsed_s >= SLOW_CAMERA_S else different & last
 
-    def _believe(self, large: list[Blob], time_s: float, elapsed_s: float) -> list[Thing]:
-        settings = self.settings
-        pace = min(elapsed_s, PAUSE_S) / max(settings.min_duration, 0.01)
-        weighed = []
-        for blob in large:
-            size = min(2.0, max(0.5, blob.area / settings.least_area / 2))
-            weighed.append((blob, pace * size))
+    def _believe(self, found: list[Blob], time_s: float, elapsed_s: float) -> list[Thing]:
+        pace = min(elapsed_s, PAUSE_S) / max(self.settings.min_duration, 0.01)
+        sizes = [(blob, self._size(blob)) for blob in found]
+        weighed = [(blob, pace * min(2.0, max(0.5, size / 2))) for blob, size in sizes if size >= 1]
         return self._things.see(weighed, time_s, fading=pace / 2)
+
+    def _size(self, blob: Blob) -> float:
+        return self._ground.size(blob, self.settings.least_area)
+
+    def _survey(self) -> Ground:
+        settings = self.settings
+        return Ground(settings.zones, settings.masks, settings.sensitivity, self._points)
 
     def _decision(self, found: list[Blob], moving: list[Blob], shape: tuple[int, ...]) -> Decision:
         height, width = shape
@@ -173,7 +203,7 @@ class Detector:
         )
         return Decision(
             moving=self._moved_s is not None,
-            score=found[0].area / self.settings.least_area if found else 0.0,
+            score=max((self._size(blob) for blob in found if self._ground.alerts(blob)), default=0.0),
             boxes=boxes,
             scene_change=self._light.changed,
             best=sum(blob.area * wholeness(box) for blob, box in zip(moving, boxes, strict=False)),
@@ -188,6 +218,11 @@ def points(gray: Gray) -> Plane:
         size = (gray.shape[1] // by, gray.shape[0] // by)
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
     return np.asarray(cv2.blur(picture, SMOOTH), np.float32)
+
+
+def _clumps(different: Mask) -> bool:
+    """Whether more than single specks differ."""
+    return cv2.countNonZero(cv2.erode(different.view(np.uint8), _SPECK)) > 0
 
 
 def wholeness(box: Box) -> float:

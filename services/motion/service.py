@@ -8,10 +8,11 @@ from typing import TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from services.contract import topics as leaf
+from services.contract.controls import controls_of
 from services.contract.events import ENDS, EventMessage
 from services.contract.handover import Resend, Resent
 from services.contract.message import Message
-from services.contract.settings import Settings
+from services.contract.settings import MotionSettings, Settings
 from services.contract.status import OFFLINE, CaptureStats
 from services.contract.topics import Topics
 from services.motion.memory import EventMemory
@@ -108,12 +109,12 @@ class MotionService:
                 self._control.flash(self._topics.stats(camera, self.name), stats.payload(), retain=True)
 
     def _setting_changed(self, camera: str, _setting: str) -> None:
+        own = self._cameras[camera].motion
         changed = {
-            name: self._board.value(camera, name)
-            for name in ("sensitivity", "threshold", "min_area", "cool_down")
+            name: self._board.value(camera, name) for name in controls_of(self.name) if hasattr(own, name)
         }
         self._watches[camera].configure(
-            self._cameras[camera].motion.model_copy(update=changed),
+            MotionSettings.model_validate({**own.model_dump(), **changed}),
             detecting=self._board.value(camera, "motion_detection"),
         )
 

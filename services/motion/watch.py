@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 MB = 1_000_000
 STEP_S = 0.1
+#: The ring goes further back than the pre-roll: a frame that is late, or asked for again, is still there.
+RING_MORE_S = 2.0
 #: With so many frames waiting, the next is kept and not analysed.
 BUSY = 6
 #: A frame that is older than this when it arrives is worked off after an outage, not live.
@@ -84,7 +86,7 @@ class Watch:
         self._custody = Custody(
             camera, topics, link=self.link, memory=memory, max_bytes=int(settings.keep_mb * MB)
         )
-        self._ring = Ring(settings.pre_roll + 2, int(settings.ring_mb * MB))
+        self._ring = Ring(settings.pre_roll + RING_MORE_S, int(settings.ring_mb * MB))
         self._sight = Sight(settings, turns)
         self._machine = EventMachine(EventSettings.of(settings))
         self._numbers = Numbers()
@@ -111,6 +113,7 @@ class Watch:
     def configure(self, settings: MotionSettings, *, detecting: bool) -> None:
         def apply() -> None:
             self._conduct.settings = settings
+            self._ring.seconds = settings.pre_roll + RING_MORE_S
             self._sight.configure(settings, on=detecting)
             self._machine.configure(EventSettings.of(settings))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from services.contract.controls import Control, Refused, Value, controls_of, write
+from services.contract.controls import Control, Refused, Value, controls_of, plain, write
 from services.contract.settings import CameraSettings
 from services.contract.topics import Topics
 from services.runtime.mqtt import Delivery, Link
@@ -121,4 +121,4 @@ def _at(settings: CameraSettings, control: Control) -> Value:
     value: Any = settings
     for key in control.path:
         value = getattr(value, key)
-    return value  # type: ignore[no-any-return]  # the controls' paths lead to plain values
+    return plain(value)

@@ -3,7 +3,7 @@
 import pytest
 
 from services.contract.controls import CONTROLS, Refused, Value, controls_of, write
-from services.contract.settings import CameraSettings
+from services.contract.settings import CameraSettings, MotionSettings
 
 BY_NAME = {control.name: control for control in CONTROLS}
 DEFAULTS = CameraSettings(url="demo:")
@@ -20,6 +20,17 @@ DEFAULTS = CameraSettings(url="demo:")
         ("threshold", "", None),
         ("min_area", "1", 1.0),
         ("cool_down", "0", 0.0),
+        ("pre_roll", "60", 60.0),
+        ("analysis_fps", "0", 0.0),
+        ("working_height", "120", 120),
+        ("learning_rate", "0.05", 0.05),
+        ("masks", "", {}),
+        ("masks", '{"tree": [[0, 0], [0.2, 0], [0, 0.4]]}', {"tree": [[0, 0], [0.2, 0], [0, 0.4]]}),
+        (
+            "zones",
+            '{"gate": {"points": [[0, 0], [1, 0], [1, 1]], "motion": "ignored"}}',
+            {"gate": {"points": [[0, 0], [1, 0], [1, 1]], "motion": "ignored"}},
+        ),
         ("interval", "0", 0.0),
         ("interval", "0.1", 0.1),
         ("interval", "86400", 86400.0),
@@ -52,6 +63,26 @@ def test_a_value_is_read(setting: str, text: str, value: Value) -> None:
         ("interval", "nan", "takes 0, or a number from 0.1 to 2592000, not 'nan'"),
         ("interval", "daily", "takes 0, or a number from 0.1 to 2592000, not 'daily'"),
         ("interval", "", "takes 0, or a number from 0.1 to 2592000, not ''"),
+        ("max_length", "9", "takes a number from 10 to 3600, not '9'"),
+        ("masks", "?", 'takes JSON such as {"tree": [[0, 0], [0.2, 0], [0, 0.4]]}'),
+        (
+            "masks",
+            '{"tree": [[0, 0], [0.2, 0]]}',
+            'takes JSON such as {"tree": [[0, 0], [0.2, 0], [0, 0.4]]}; '
+            "tree: List should have at least 3 items after validation, not 2",
+        ),
+        (
+            "zones",
+            '{"Gate": {"points": [[0, 0], [1, 0], [1, 1]]}}',
+            'takes JSON such as {"gate": {"points": [[0, 0.5], [1, 0.5], [1, 1]]}}; '
+            "'Gate' is no name: use a-z, 0-9, - and _",
+        ),
+        (
+            "zones",
+            '{"gate": {"points": [[0, 0], [1, 0], [1, NaN]]}}',
+            'takes JSON such as {"gate": {"points": [[0, 0.5], [1, 0.5], [1, 1]]}}; '
+            "gate.points.2.1: Input should be a finite number",
+        ),
         ("enabled", "x" * 100, f"takes ON or OFF, not '{'x' * 40}…'"),
     ],
 )
@@ -71,6 +102,7 @@ def test_a_value_that_is_refused_is_told_what_is_taken(setting: str, text: str, 
         (0.02, "0.02"),
         (5.0, "5"),
         (1 / 3, "0.3333333333"),
+        ({"tree": [[0, 0], [1, 0], [1, 1]]}, '{"tree":[[0,0],[1,0],[1,1]]}'),
     ],
 )
 def test_a_value_is_shown_as_it_may_be_set(value: Value, text: str) -> None:
@@ -82,14 +114,15 @@ def test_the_default_of_every_setting_is_one_that_it_takes(name: str) -> None:
     value: object = DEFAULTS
     for key in BY_NAME[name].path:
         value = getattr(value, key)
-    assert value is None or isinstance(value, bool | int | float)
+    assert value is None or isinstance(value, bool | int | float | dict)
     assert BY_NAME[name].read(write(value)) == value
 
 
 def test_every_setting_belongs_to_one_service() -> None:
     assert set(controls_of("capture")) == {"enabled", "interval"}
     assert set(controls_of("motion")) == {
-        "motion_detection", "sensitivity", "threshold", "min_area", "cool_down",
-    }  # fmt: skip
+        "motion_detection",
+        *(name for name in MotionSettings.model_fields if name not in ("ring_mb", "keep_mb")),
+    }
     assert set(controls_of("archiver")) == {"archiving"}
     assert controls_of("gateway") == {}

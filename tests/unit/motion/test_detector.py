@@ -59,7 +59,7 @@ def test_after_a_reset_the_first_second_is_never_motion() -> None:
 def test_a_picture_of_another_size_begins_anew() -> None:
     detector = Detector()
     watch(detector, scene(5))
-    assert detector.look(np.full((180, 320), 90, np.uint8), 5.0) == Decision()
+    assert detector.look(np.full((180, 320), 90, np.uint8), 5.0) == Decision(sign=True)
 
 
 def test_a_clock_that_was_set_back_begins_anew_and_goes_on_detecting() -> None:

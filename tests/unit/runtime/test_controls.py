@@ -1,10 +1,12 @@
 """Settings that are made over MQTT are kept over a restart, unless the configuration was edited since."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from services.contract.controls import controls_of
 from services.contract.settings import CameraSettings
 from services.contract.topics import Topics
 from services.runtime.controls import ControlBoard
@@ -62,9 +64,15 @@ def motion_board(
 def test_the_values_in_force_are_shown_from_the_start(tmp_path: Path) -> None:
     _, broker = motion_board(tmp_path, door(motion={"sensitivity": 70, "min_area": 0.02}))
     shown = {topic.split("/")[3]: payload.decode() for topic, payload in broker.held.items()}
-    assert shown == {
-        "motion_detection": "ON", "sensitivity": "70", "threshold": "", "min_area": "0.02", "cool_down": "0",
-    }  # fmt: skip
+    expected = {
+        "motion_detection": "ON",
+        "sensitivity": "70",
+        "threshold": "",
+        "min_area": "0.02",
+        "zones": "{}",
+    }
+    assert {name: shown[name] for name in expected} == expected
+    assert set(shown) == set(controls_of("motion"))
 
 
 def test_a_value_that_is_set_is_in_force_shown_and_told(tmp_path: Path) -> None:
@@ -99,6 +107,15 @@ def test_a_setting_is_kept_over_a_restart(tmp_path: Path) -> None:
     assert board.value("door", "motion_detection") is False
     assert broker.state("motion_detection") == "OFF"
     assert broker.state("threshold") == "2.5"
+
+
+def test_zones_are_kept_over_a_restart_as_they_were_sent(tmp_path: Path) -> None:
+    gate = b'{"gate":{"points":[[0.0,0.0],[1.0,0.0],[1.0,1.0]],"sensitivity":70}}'
+    _, broker = motion_board(tmp_path)
+    broker.publish("zones", gate)
+    board, broker = motion_board(tmp_path)
+    assert broker.state("zones") == gate.decode()
+    assert board.value("door", "zones") == json.loads(gate)
 
 
 def test_an_empty_payload_is_the_default_again_also_after_a_restart(tmp_path: Path) -> None:
