@@ -1,15 +1,20 @@
-"""`nightjar`: everything in one process, and the commands around it."""
+"""`nightjar`: everything in one process, and the commands around it.
+
+A container has the same command, with what its image holds: `docker compose exec archiver nightjar --help`.
+"""
 
 import argparse
 import contextlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
-from services.capture.probe_arguments import add_arguments
 from services.contract.urls import missing_file
 from services.runtime import VERSION, config
+from services.runtime.errors import UserError
 from services.runtime.run import ends
 
 DEMO = {
@@ -32,6 +37,8 @@ def _main(words: list[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if not _here("together"):
+        raise UserError("this image holds one service alone; `nightjar --help` lists what can be done in it")
     from services.together.command import run_together  # noqa: PLC0415
 
     return run_together(config.load(arguments.config, os.environ), f"{_program()} secrets show")
@@ -84,7 +91,16 @@ def _replay(arguments: argparse.Namespace) -> int:
     return replay.main(arguments)
 
 
+def _archive(arguments: argparse.Namespace) -> int:
+    from services.archive import command  # noqa: PLC0415
+
+    return command.main(arguments)
+
+
 # -- the command line --------------------------------------------------------------------------------------
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,11 +113,19 @@ def _parser() -> argparse.ArgumentParser:
     _config_option(parser, Path(os.environ.get("NIGHTJAR_CONFIG", "nightjar.yaml")))
     parser.set_defaults(command=_run)
     commands = parser.add_subparsers(title="commands", metavar="")
+    for package, add in _ADDED_WITH:
+        if _here(package):
+            add(commands)
+    return parser
 
+
+def _add_check(commands: Commands) -> None:
     check = commands.add_parser("check", help="check the configuration and print what is in force")
     _config_option(check, argparse.SUPPRESS)
     check.set_defaults(command=_check)
 
+
+def _add_demo(commands: Commands) -> None:
     demo = commands.add_parser("demo", help="run everything with a demo camera, without a configuration")
     demo.add_argument("--camera", metavar="URL", help="use this camera (a URL or a video file) instead")
     demo.add_argument(
@@ -112,10 +136,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(command=_demo)
 
+
+def _add_probe(commands: Commands) -> None:
+    from services.capture.probe_arguments import add_arguments  # noqa: PLC0415
+
     probe = commands.add_parser("probe", help="connect to a camera and say what it delivers")
     add_arguments(probe)
     probe.set_defaults(command=_probe)
 
+
+def _add_archive(commands: Commands) -> None:
+    from services.archive.arguments import add_arguments  # noqa: PLC0415
+
+    archive = commands.add_parser("archive", help="list, verify, export and remove archived events")
+    _config_option(archive, argparse.SUPPRESS)
+    add_arguments(archive)
+    archive.set_defaults(command=_archive)
+
+
+def _add_secrets(commands: Commands) -> None:
     secrets = commands.add_parser("secrets", help="where everything is, and how to get in")
     verbs = secrets.add_subparsers(required=True, metavar="show")
     show = verbs.add_parser("show", help="show the addresses and logins")
@@ -123,6 +162,8 @@ def _parser() -> argparse.ArgumentParser:
     _config_option(show, argparse.SUPPRESS)
     show.set_defaults(command=_secrets)
 
+
+def _add_replay(commands: Commands) -> None:
     replay = commands.add_parser("replay", help="run the motion detector over a video and list its events")
     replay.add_argument("video", help="any video file that OpenCV reads")
     replay.add_argument(
@@ -131,7 +172,21 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("sensitivity", "threshold", "min-area"):
         replay.add_argument(f"--{name}", metavar="N", help="instead of its default, as in nightjar.yaml")
     replay.set_defaults(command=_replay)
-    return parser
+
+
+#: An image holds some of the packages, and offers what can be done with those.
+_ADDED_WITH = (
+    ("contract", _add_check),
+    ("together", _add_demo),
+    ("capture", _add_probe),
+    ("archive", _add_archive),
+    ("together", _add_secrets),
+    ("motion", _add_replay),
+)
+
+
+def _here(package: str) -> bool:
+    return importlib.util.find_spec(f"services.{package}") is not None
 
 
 def _config_option(parser: argparse.ArgumentParser, default: object) -> None:

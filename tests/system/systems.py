@@ -125,6 +125,10 @@ class System(Protocol):
         """What the command that shows the logins says."""
         ...
 
+    def nightjar(self, *words: str) -> str:
+        """What this command of `nightjar` says; raises where it fails."""
+        ...
+
     def log(self) -> str: ...
 
 
@@ -173,6 +177,9 @@ class Compose:
 
     def access(self) -> Access:
         return Access(json.loads(self._run("run", "--rm", "-T", "secrets", "show", "--json")))
+
+    def nightjar(self, *words: str) -> str:
+        return self._run("exec", "-T", "archiver", "nightjar", *words)
 
     def log(self) -> str:
         return self._run("logs", "--no-color", "--tail", "200")
@@ -235,14 +242,18 @@ class Together:
         self.stop()
 
     def access(self) -> Access:
-        shown = subprocess.run(
-            [sys.executable, "-m", "services", "secrets", "show", "--json"],
+        return Access(json.loads(self.nightjar("secrets", "show", "--json")))
+
+    def nightjar(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "services", *words],
             cwd=self._folder,
             env={**self._environment, "PYTHONPATH": str(ROOT)},
             capture_output=True,
+            text=True,
             check=True,
         )
-        return Access(json.loads(shown.stdout))
+        return done.stdout
 
     def log(self) -> str:
         return (self._folder / "log").read_text()[-20000:]

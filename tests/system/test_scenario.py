@@ -60,6 +60,9 @@ def test_every_frame_of_a_motion_event_is_in_the_archive_as_it_was_on_mqtt(syste
         picture = cv2.imdecode(np.frombuffer(archive.read(frame.key), np.uint8), cv2.IMREAD_COLOR)
         assert picture is not None
         assert read_number(picture.astype(np.uint8)) == frame.sequence
+    verified = system.nightjar("archive", "verify", f"street/{opened.event}")
+    assert f"1 event, {len(manifest.frames)} frames (by SHA-256" in verified
+    assert "All is as it was stored." in verified
 
 
 def test_the_labelled_events_of_a_recorded_clip_are_found(system: System, footage: Path) -> None:

@@ -14,9 +14,9 @@ from services.contract.experiments import ExperimentSummary
 from services.contract.settings import ArchiveSettings
 from services.gateway.archive.recent import Recent
 from services.gateway.archive.summaries import Summaries
-from services.gateway.archive.walk import FIRST, LAST, EventRef, newest_first
 from services.runtime.errors import UserError
 from services.store import NotStored, Store, StoreError, open_store
+from services.store.events import FIRST, LAST, EventRef, newest_first
 
 THREADS = 4
 MAX_ENTRIES = 2000

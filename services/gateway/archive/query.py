@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from services.contract.archive_keys import event_start
-from services.gateway.archive.walk import FIRST, LAST
+from services.store.events import FIRST, LAST
 
 DEFAULT_LIMIT, MAX_LIMIT = 24, 200
 

@@ -20,7 +20,7 @@ from services.runtime.mqtt import BrokerAddress
 from tests.integration.gateway.conftest import Scene, eventually, make_settings, running, staged
 from tests.integration.gateway.http import BASIC, HTML, LongAnswer
 from tests.runners import free_port
-from tests.unit.gateway.archives import keep_event
+from tests.unit.archives import keep_event
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 EVENT = "20261120T083012Z-3f9c"

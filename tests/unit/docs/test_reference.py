@@ -1,5 +1,6 @@
 """The reference says what the code does: its tables, its examples and its links."""
 
+import argparse
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from services.archive.arguments import add_arguments
 from services.contract.channels import CHANNELS, message_models
 from services.contract.controls import CONTROLS
 from services.contract.events import EventType
@@ -155,3 +157,15 @@ def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if "://" not in link:
             assert (page.parent / link).exists(), link
+
+
+def test_every_verb_and_option_of_the_archives_commands_is_in_the_reference() -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    section = (REFERENCE / "archive.md").read_text().partition("## Commands")[2].partition("\n## ")[0]
+    verbs = next(a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    assert [cell.split()[0] for cell in first_column(section)] == list(verbs)
+    for each in [parser, *verbs.values()]:
+        for action in each._actions:
+            if action.option_strings and action.dest != "help":
+                assert f"`{action.option_strings[-1]}" in section

@@ -12,7 +12,7 @@ from services.gateway.archive.library import ArchiveAway, Library, Page, open_li
 from services.gateway.archive.recent import Recent
 from services.runtime.errors import UserError
 from services.store import Store
-from tests.unit.gateway.archives import DAY, folder, keep_event
+from tests.unit.archives import DAY, folder, keep_event
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from services.contract.archive_keys import KeyLayout
-from services.store import Store
+from services.store.base import Store
 
 #: Event ids sort by time; no real one comes before the first or after the last of these.
 FIRST, LAST = "10000101T000000Z-0000", "99991231T235959Z-ffffffffffffffff"

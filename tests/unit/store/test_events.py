@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from services.contract.archive_keys import KeyLayout
-from services.gateway.archive.walk import newest_first
-from tests.unit.gateway.archives import DAY, folder, keep_event
+from services.store.events import newest_first
+from tests.unit.archives import DAY, folder, keep_event
 
 HOUR = timedelta(hours=1)
 
