@@ -8,6 +8,7 @@ from services.archiver.events import EventEnds
 from services.archiver.frames import FrameIntake
 from services.archiver.ledger import Ledger
 from services.archiver.places import Places
+from services.archiver.size import Measure
 from services.archiver.tally import Tally
 from services.archiver.uploads import Uploads
 from services.archiver.workers import Workers
@@ -91,6 +92,7 @@ class ArchiverService:
             crew.start("archiver-control", self._control.run)
             crew.start("archiver-frames", self._frames.run)
             crew.start("archiver-steps", self._steps)
+            crew.start("archiver-size", Measure(self._uploads.store, self._tally).run)
             stop.wait()
             self._uploads.give_up()
             crew.wait()

@@ -14,6 +14,7 @@ class Tally:
     def __init__(self, cameras: Iterable[str]) -> None:
         self._lock = threading.Lock()
         self._counts: dict[str, Counter[str]] = {camera: Counter() for camera in cameras}
+        self._not_ours: Counter[str] = Counter()  # bytes in the archive that this life has not stored
 
     def count(self, camera: str, **changes: int) -> None:
         with self._lock:
@@ -22,9 +23,28 @@ class Tally:
 
     def account(self) -> dict[str, ArchiverStats]:
         now = datetime.now(UTC)
-        keys = ArchiverStats.model_fields.keys() - {"time"}
+        keys = ArchiverStats.model_fields.keys() - {"time", "archive_bytes"}
         with self._lock:
             return {
-                camera: ArchiverStats(time=now, **{key: count[key] for key in keys})
+                camera: ArchiverStats(
+                    time=now,
+                    archive_bytes=max(0, self._not_ours[camera] + count["stored_bytes"]),
+                    **{key: count[key] for key in keys},
+                )
                 for camera, count in self._counts.items()
             }
+
+    # -- the size of the archive -------------------------------------------------------------------------
+
+    def cameras(self) -> list[str]:
+        with self._lock:
+            return list(self._counts)
+
+    def stored_bytes(self, camera: str) -> int:
+        with self._lock:
+            return self._counts[camera]["stored_bytes"] if camera in self._counts else 0
+
+    def measured(self, camera: str, size: int, stored_before: int) -> None:
+        """The archive had so many bytes of the camera when we had stored so many since our start."""
+        with self._lock:
+            self._not_ours[camera] = size - stored_before

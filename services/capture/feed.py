@@ -130,6 +130,7 @@ class Feed:
             outbox_frames=len(self.link.outbox),
             outbox_bytes=self.link.outbox.bytes,
             reconnects=self._attendant.reconnects,
+            experiment=self.runner.experiment,
         )
 
     # -- life ------------------------------------------------------------------------------------------

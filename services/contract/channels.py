@@ -7,7 +7,14 @@ from services.contract.events import EventMessage
 from services.contract.experiments import ExperimentSummary, OpenSlices
 from services.contract.handover import Handover, Resend, Resent
 from services.contract.message import Message
-from services.contract.status import ArchiverStats, CaptureStats, HealthDetail, MotionStats, ServiceInfo
+from services.contract.status import (
+    ArchiverStats,
+    CaptureStats,
+    HealthDetail,
+    MotionStats,
+    ServiceInfo,
+    Totals,
+)
 from services.contract.topics import Topics
 
 JPEG = "JPEG"
@@ -73,6 +80,7 @@ CHANNELS = (
     Channel(_T.stats(_CAMERA, "capture"), CaptureStats, (0,), True, "capture", "capture's account"),
     Channel(_T.stats(_CAMERA, "motion"), MotionStats, (0,), True, "motion", "motion's account"),
     Channel(_T.stats(_CAMERA, "archiver"), ArchiverStats, (0,), True, "archiver", "the archiver's account"),
+    Channel(_T.stats(_CAMERA, "gateway"), Totals, (0,), True, "gateway", "what the accounts come to"),
     Channel(
         _T.want(_CAMERA, "{service}-{instance}"), ("ON", "OFF"), (1,), True, "motion, gateway",
         "who needs this camera's frames",
@@ -84,6 +92,8 @@ CHANNELS = (
     Channel(
         _T.service_info("{service}", "{instance}"), ServiceInfo, (1,), True, "each service", "who it is"
     ),
+    Channel(_T.health, ("ON", "OFF"), (1,), True, "gateway", "ON: something is wrong somewhere"),
+    Channel(_T.health_detail, HealthDetail, (1,), True, "gateway", "what, in a sentence"),
     Channel(_T.frames(_CAMERA, leaf.LIVE), JPEG, (1,), False, "capture", "each frame, stamped and numbered"),
     Channel(
         _T.frames(_CAMERA, leaf.REPAIR), JPEG, (1,), False, "capture", "a frame asked for again, for motion"

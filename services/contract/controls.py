@@ -75,6 +75,7 @@ class Number:
     whole: bool = False
     empty: bool = False
     zero: bool = False  # 0 is taken too, below `low`
+    share: bool = False  # a part of 1, which people read in percent
     step: float = 1.0
     unit: str = ""
 
@@ -134,7 +135,9 @@ CONTROLS = (
     Control("motion_detection", "motion", switch, ("motion_detection",)),
     Control("sensitivity", "motion", Number(1, 100, whole=True), ("motion", "sensitivity")),
     Control("threshold", "motion", Number(0.1, 100, empty=True, step=0.1), ("motion", "threshold")),
-    Control("min_area", "motion", Number(0.0001, 1, empty=True, step=0.0001), ("motion", "min_area")),
+    Control(
+        "min_area", "motion", Number(0.0001, 1, empty=True, share=True, step=0.0001), ("motion", "min_area")
+    ),
     Control("min_duration", "motion", Number(0, 10, step=0.05, unit="s"), ("motion", "min_duration")),
     Control("cool_down", "motion", Number(0, 3600, step=0.1, unit="s"), ("motion", "cool_down")),
     Control("pre_roll", "motion", Number(0, 60, step=0.5, unit="s"), ("motion", "pre_roll")),

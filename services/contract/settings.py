@@ -325,6 +325,15 @@ class GatewaySettings(Section):
     max_viewers: int = Field(2000, ge=1, description="live viewers at a time")
 
 
+class HomeAssistantSettings(Section):
+    """How Home Assistant finds the cameras."""
+
+    discovery: Literal["device", "entities", "none"] = Field(
+        "device",
+        description="device: a message each; entities: the older form, before 2024.11; none: they are not",
+    )
+
+
 class HealthSettings(Section):
     """The internal port of `/livez`, `/healthz` and `/metrics`."""
 
@@ -348,6 +357,7 @@ class Settings(Section):
     mqtt: MqttSettings = MqttSettings()
     archive: ArchiveSettings = ArchiveSettings()
     gateway: GatewaySettings = GatewaySettings()
+    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
     health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()
     state_dir: Path = Field(Path("data/state"), description="small files that must survive a restart")

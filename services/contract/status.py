@@ -26,7 +26,14 @@ class ServiceInfo(Message):
     paused: bool = False
 
 
-class CaptureStats(Message):
+class Stats(Message):
+    """An account in numbers: what is not known yet is there as well, as null."""
+
+    def payload(self) -> bytes:
+        return self.model_dump_json().encode()
+
+
+class CaptureStats(Stats):
     """Capture's account of one camera, since its start."""
 
     time: Time
@@ -41,9 +48,10 @@ class CaptureStats(Message):
     outbox_frames: int
     outbox_bytes: int
     reconnects: int
+    experiment: str = Field("", description="the name of the experiment that runs; empty: none")
 
 
-class MotionStats(Message):
+class MotionStats(Stats):
     """Motion's account of one camera, since its start."""
 
     time: Time
@@ -58,9 +66,11 @@ class MotionStats(Message):
     event_frames: int
     open_handovers: int
     latency_ms: float = Field(description="capture to decision, average of the last seconds")
+    events_today: int = Field(0, description="events since midnight, as the clock of motion's machine has it")
+    last_event: Time | None = Field(None, description="when the last event began")
 
 
-class ArchiverStats(Message):
+class ArchiverStats(Stats):
     """The archiver's account of one camera, since its start."""
 
     time: Time
@@ -70,3 +80,11 @@ class ArchiverStats(Message):
     failed: int = Field(description="frames given up")
     unusable: int = Field(description="messages on an event's topic that were no frames of it")
     waiting: int = Field(description="frames received and not yet stored")
+    archive_bytes: int = Field(0, description="size of all that the archive has of the camera")
+
+
+class Totals(Stats):
+    """What the accounts of all services come to, for one camera; the same from every gateway."""
+
+    backlog: int = Field(description="frames that wait: for the broker, for the store")
+    lost: int = Field(description="frames lost for good: before the broker, on the way, before the store")

@@ -66,6 +66,15 @@ class Topics:
     def service_info(self, service: str, instance: str) -> str:
         return f"{self.service(service, instance)}/info"
 
+    @property
+    def health(self) -> str:
+        """Whether anything is wrong anywhere."""
+        return f"{self.prefix}/{HEALTH}"
+
+    @property
+    def health_detail(self) -> str:
+        return f"{self.prefix}/{HEALTH_DETAIL}"
+
     # -- frames --------------------------------------------------------------------------------------
     def frames(self, camera: str, leaf: str) -> str:
         return f"{self.prefix}-frames/{camera}/{leaf}"

@@ -24,6 +24,10 @@ from services.gateway.archive.handlers import ArchiveApi
 from services.gateway.archive.library import Library, open_library
 from services.gateway.cameras import Cameras
 from services.gateway.controls.handlers import Controls
+from services.gateway.homeassistant.description import Description
+from services.gateway.homeassistant.discovery import Discovery
+from services.gateway.homeassistant.forms import FORMS
+from services.gateway.homeassistant.totals import Bulletin
 from services.gateway.ingest.handlers import Ingest
 from services.gateway.listening import listening
 from services.gateway.live.feed import Change
@@ -71,6 +75,17 @@ class GatewayService:
         )
         labels = {camera: self._cameras.label(camera) for camera in self._cameras}
         self._state = LiveState(self._topics, labels, self._hub.set_online)
+        self._bulletin = Bulletin(self._topics, self._control, self._state)
+        self._description = Description(
+            self._topics, self._cameras, self._state, settings.gateway.public_url, instance
+        )
+        self._discovery = Discovery(
+            self._topics,
+            self._control,
+            messages=FORMS[settings.homeassistant.discovery],
+            describe=self._description,
+            repeat_states=self._bulletin.repeat,
+        )
         self._connected_at = float("inf")
         self._troubles: list[Trouble] = []
         self.port = 0
@@ -119,6 +134,12 @@ class GatewayService:
         for topic_filter in self._state.filters():
             self._control.subscribe(topic_filter, arrived)
 
+        def homeassistant(delivery: Delivery) -> None:
+            loop.call_soon_threadsafe(self._discovery.take, delivery.topic, delivery.payload)
+
+        for topic_filter in self._discovery.filters():
+            self._control.subscribe(topic_filter, homeassistant)
+
     def _app(self, library: Library) -> web.Application:
         own = self._settings.gateway
         password_hash = own.password_hash.get_secret_value()
@@ -157,6 +178,9 @@ class GatewayService:
         if found != self._troubles:
             self._troubles = found
             self._state.feeds.tell(Change("troubles", "troubles", {"troubles": self._troubles_json()}))
+        if not (settling or broker):
+            self._bulletin.tick(self._troubles)
+            self._discovery.tick()
 
     def _current(self) -> list[Trouble]:
         return self._troubles

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.contract.frame import FrameId
 from services.contract.handover import FrameRef, Handover, ranges
+from services.contract.message import iso
 from services.motion.numbers import Number
 from services.runtime.state import StateFile
 
@@ -41,6 +42,18 @@ class EventMemory:
         )
         self._put(handover, is_open=True)
 
+    def today(self, camera: str, now: datetime) -> int:
+        """How many events of the camera began on this day, as the clock on the wall has it."""
+        with self._lock:
+            day, count = self._of(camera).get("day", ("", 0))
+        return int(count) if day == _day(now) else 0
+
+    def last(self, camera: str) -> datetime | None:
+        """When the last event of the camera began."""
+        with self._lock:
+            last = self._of(camera).get("last")
+        return datetime.fromisoformat(last) if last else None
+
     def ended(self, handover: Handover) -> None:
         self._put(handover, is_open=False)
 
@@ -69,6 +82,8 @@ class EventMemory:
     def _put(self, handover: Handover, *, is_open: bool) -> None:
         with self._lock:
             known = self._of(handover.camera)
+            if is_open and handover.event not in known["events"]:
+                _count(known, handover.started)
             was_open = known["events"].get(handover.event, {"open": True})["open"]
             known["events"][handover.event] = _entry(handover) | {"open": is_open}
             if was_open and not is_open:  # later, repairs are all that changes
@@ -84,6 +99,18 @@ class EventMemory:
         if problem and problem != self._problem:
             log.error("%s; a crash of motion would end them without their last frames", problem)
         self._problem = problem
+
+
+def _count(known: dict[str, Any], began: datetime) -> None:
+    """One event more; one that was found late does not begin a day anew that is over."""
+    day, count = known.get("day", ("", 0))
+    if (today := _day(began)) >= day:
+        known["day"] = [today, count + 1 if today == day else 1]
+    known["last"] = max(known.get("last", ""), iso(began))
+
+
+def _day(time: datetime) -> str:
+    return time.astimezone().date().isoformat()
 
 
 def _entry(handover: Handover) -> dict[str, Any]:

@@ -159,6 +159,8 @@ class Watch:
             event_frames=self._custody.kept,
             open_handovers=len(self._custody),
             latency_ms=round(self._sight.latency_ms, 1),
+            events_today=self._memory.today(self.camera, datetime.now(UTC)),
+            last_event=self._memory.last(self.camera),
         )
 
     # -- life ------------------------------------------------------------------------------------------

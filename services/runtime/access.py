@@ -96,7 +96,9 @@ def _gateway(topics: Topics) -> Access:
     return Access(
         "gateway",
         reads=frozenset(everything),
-        writes=_owned(topics, "gateway") | _for_people(topics) | {topics.want(ANY, ANY)},
+        writes=_owned(topics, "gateway")
+        | _for_people(topics)
+        | {topics.want(ANY, ANY), topics.health, topics.health_detail},
     )
 
 

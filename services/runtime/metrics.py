@@ -22,6 +22,8 @@ GAUGES = frozenset(
         "latency_ms",
         "waiting",
         "viewers",
+        "events_today",
+        "archive_bytes",
     }
 )
 

@@ -102,6 +102,11 @@ class Runner:
         """Whether it needs the camera's pictures."""
         return self._schedules.running
 
+    @property
+    def experiment(self) -> str:
+        """The name of the experiment that runs; empty: none."""
+        return self._schedules.experiment
+
     def set_interval(self, interval_s: float) -> None:
         """Plain periodic capture, so many seconds apart; 0: none."""
         with self._lock:

@@ -25,7 +25,7 @@ STATS: dict[str, type[Message]] = {
 }
 SETTINGS = frozenset({EXPERIMENT, *(control.name for control in CONTROLS)})
 #: What it is made of, besides its settings.
-LEAVES = (leaf.STATUS, leaf.MOTION, leaf.HEALTH_DETAIL, leaf.EXPERIMENT_SUMMARY, *STATS)
+LEAVES = (leaf.STATUS, leaf.MOTION, leaf.HEALTH_DETAIL, leaf.EXPERIMENT_SUMMARY, "zone/+", *STATS)
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class CameraState:
     settings: dict[str, str] = field(default_factory=dict)  # as they stand on `…/state`
     refused: dict[str, str] = field(default_factory=dict)  # why, by setting; until the next try
     experiment: ExperimentSummary | None = None  # the one that runs or ran last
+    zones: dict[str, bool] = field(default_factory=dict)  # whether something moves in each
 
     @property
     def running(self) -> str:
@@ -68,6 +69,9 @@ class CameraState:
     def take(self, name: str, payload: bytes) -> None:
         """What one of its topics says. Raises ValueError where it cannot be understood."""
         setting, _, kind = name.rpartition("/")
+        if setting == "zone":
+            self._take_zone(kind, payload)
+            return
         if name == leaf.STATUS:
             self.status = payload.decode() if payload in (ONLINE.encode(), OFFLINE.encode()) else ""
         elif name == leaf.MOTION:
@@ -84,6 +88,12 @@ class CameraState:
             self.refused.pop(setting, None)
         elif setting in SETTINGS and kind == "error":
             self.refused[setting] = payload.decode()
+
+    def _take_zone(self, zone: str, payload: bytes) -> None:
+        if payload:
+            self.zones[zone] = payload == ON.encode()
+        else:  # it is no more
+            self.zones.pop(zone, None)
 
     def json(self) -> dict[str, Any]:
         return {

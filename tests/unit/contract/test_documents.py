@@ -24,7 +24,14 @@ from services.contract.generate import documents, main
 from services.contract.handover import FrameRef, Handover, Resend, Resent
 from services.contract.message import Message
 from services.contract.settings import Settings
-from services.contract.status import ArchiverStats, CaptureStats, HealthDetail, MotionStats, ServiceInfo
+from services.contract.status import (
+    ArchiverStats,
+    CaptureStats,
+    HealthDetail,
+    MotionStats,
+    ServiceInfo,
+    Totals,
+)
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
 DOCUMENTS = documents()
@@ -34,7 +41,7 @@ GAP = Missing(session=SESSION, first=1, last=2, why="capture no longer has it")
 
 
 def stats(model: type[Message]) -> Message:
-    fields: dict[str, Any] = {"time": TIME, "session": SESSION}
+    fields: dict[str, Any] = {"time": TIME, "session": SESSION, "experiment": "leaves", "last_event": TIME}
     for name in model.model_fields:
         fields.setdefault(name, 3)
     return model.model_validate(fields)
@@ -91,6 +98,7 @@ MESSAGES: list[Message] = [
     stats(CaptureStats),
     stats(MotionStats),
     stats(ArchiverStats),
+    stats(Totals),
     Manifest(
         camera="door",
         event=EVENT,

@@ -43,6 +43,27 @@ def test_an_open_event_is_there_after_a_restart_with_its_first_frame(tmp_path: P
     assert still_open == [handover((7, 12))]
 
 
+def test_events_are_counted_by_the_day_also_over_a_restart(tmp_path: Path) -> None:
+    memory = loaded(tmp_path)
+    assert (memory.today("yard", START), memory.last("yard")) == (0, None)
+    memory.opened("yard", EVENT, "motion", START, frame(12))
+    memory.opened("yard", LATER, "motion", START + timedelta(minutes=10), frame(90))
+    memory.ended(handover((7, 12)))
+    after = loaded(tmp_path)
+    assert after.today("yard", START) == 2
+    assert after.today("yard", START + timedelta(days=1)) == 0
+    assert after.last("yard") == START + timedelta(minutes=10)
+    assert after.today("door", START) == 0
+
+
+def test_an_event_of_yesterday_that_is_found_late_is_not_counted_today(tmp_path: Path) -> None:
+    memory = loaded(tmp_path)
+    memory.opened("yard", LATER, "motion", START, frame(12))
+    memory.opened("yard", EVENT, "motion", START - timedelta(days=1), frame(90))
+    assert memory.today("yard", START) == 1
+    assert memory.last("yard") == START
+
+
 def test_an_ended_event_is_there_after_a_restart_with_all_its_numbers(tmp_path: Path) -> None:
     whole = handover((7, 12), (7, 13), (7, 15), (3, 1), (3, 2))
     memory = loaded(tmp_path)

@@ -231,8 +231,8 @@ def test_all_mistakes_are_said_at_once() -> None:
     assert str(caught.value).splitlines() == [
         "the configuration has 6 mistakes:",
         "  nightjar.yaml line 8: cameras.door is there twice, first in line 6; keep one",
-        "  NIGHTJAR_NONSENSE is no setting; there are mqtt, archive, gateway, health, log, state_dir, "
-        "partition, defaults, cameras",
+        "  NIGHTJAR_NONSENSE is no setting; there are mqtt, archive, gateway, homeassistant, health, "
+        "log, state_dir, partition, defaults, cameras",
         "  nightjar.yaml line 2: mqtt.url must be mqtt://host:port or mqtts://host:port, not 'x'; user and "
         "password are mqtt.user and mqtt.password",
         "  nightjar.yaml line 4: log.level must be 'debug', 'info', 'warning' or 'error', not 'loud'",

@@ -18,11 +18,13 @@ MODELS: dict[str, type[Message]] = {
 NUMBERS = (int, float)
 UP_AND_DOWN = (
     "fps", "last_sequence", "outbox_frames", "outbox_bytes", "open_handovers", "latency_ms", "waiting",
+    "events_today", "archive_bytes",
 )  # fmt: skip
 
 
 def stats(model: type[Message], start: int = 1) -> Message:
-    fields: dict[str, Any] = {"time": datetime.now(UTC), "session": "0" * 16}
+    now = datetime.now(UTC)
+    fields: dict[str, Any] = {"time": now, "session": "0" * 16, "experiment": "leaves", "last_event": now}
     for number, name in enumerate(model.model_fields, start):
         fields.setdefault(name, number)
     return model.model_validate(fields)

@@ -1,0 +1,1 @@
+"""What makes Home Assistant find the cameras by itself."""
