@@ -1,5 +1,6 @@
 """All our devices as they are now: from the configuration, and from who and what has been heard of."""
 
+import json
 from collections.abc import Callable, Mapping
 
 from services.contract.topics import Topics
@@ -57,8 +58,13 @@ class Description:
         return sorted({*self._state.services, self._own})
 
     def _zones(self, camera: str) -> list[str]:
-        configured = getattr(self._cameras.settings(camera).motion, "zones", {})
-        return sorted({*configured, *self._state.cameras[camera].zones})
+        """Those of the setting, and those that somebody has spoken of."""
+        state = self._state.cameras[camera]
+        try:
+            named = json.loads(state.settings["zones"])
+        except (KeyError, ValueError):  # motion has not told yet
+            named = self._cameras.settings(camera).motion.zones
+        return sorted({*named, *state.zones})
 
     def _presence(self, camera: str) -> Callable[[str], str]:
         """The topic of the instance that serves the camera; the first one where none says that it does."""

@@ -1,9 +1,12 @@
-"""Run-time settings as switches and numbers; made from the settings themselves, so that none is forgotten."""
+"""Run-time settings as switches and numbers, made from the settings themselves, so that none is forgotten.
+
+What is drawn on the picture (zones, masks) has no place in Home Assistant.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from services.contract.controls import CONTROLS, Control, Number
+from services.contract.controls import CONTROLS, Control, Number, switch
 from services.contract.topics import Topics
 from services.gateway.homeassistant import payloads
 from services.gateway.homeassistant.device import Parts
@@ -25,6 +28,8 @@ ICONS = {"enabled": "mdi:cctv", "motion_detection": "mdi:motion-sensor", "archiv
 def add_settings(parts: Parts, topics: Topics, camera: str, presence: Mapping[str, str]) -> None:
     """Each needs its service alone: a camera that was switched off can be switched on again."""
     for control in CONTROLS:
+        if control.read is not switch and not isinstance(control.read, Number):
+            continue
         shown = control.name in NAMES
         fields: dict[str, Any] = {
             "command_topic": topics.setting_set(camera, control.name),

@@ -52,7 +52,8 @@ def test_every_entity_of_the_table_is_there() -> None:
 
 
 def test_every_setting_that_can_be_changed_at_run_time_is_there() -> None:
-    assert {control.name for control in CONTROLS} <= set(Scene().door()["components"])
+    plain = {control.name for control in CONTROLS} - {"zones", "masks"}
+    assert plain <= set(Scene().door()["components"])
 
 
 def test_no_two_entities_have_one_id() -> None:
@@ -102,6 +103,14 @@ def test_a_zone_is_there_as_soon_as_it_is_heard_of_and_goes_when_it_is_cleared()
     assert zone["state_topic"] == "nightjar/camera/door/zone/path_left"
     scene.take("camera/door/zone/path_left", b"")
     assert "binary_sensor.door_path_left_motion" not in scene.entities()
+
+
+def test_the_zones_are_those_that_motion_has_now() -> None:
+    scene = Scene()
+    scene.take("camera/door/zones/state", b'{"gate": {"points": [[0, 0], [1, 0], [1, 1]]}}')
+    assert "binary_sensor.door_gate_motion" in scene.entities()
+    scene.take("camera/door/zones/state", b"{}")
+    assert "binary_sensor.door_gate_motion" not in scene.entities()
 
 
 def test_a_camera_that_another_instance_serves_depends_on_that_one() -> None:
