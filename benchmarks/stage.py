@@ -204,7 +204,7 @@ def capture(urls: list[str], port: int, *, warm_s: float, seconds: float, **sett
             },
         }
         address = BrokerAddress("127.0.0.1", port, USER, PASSWORD)
-        service = CaptureService(Settings.model_validate(given), address, f"{os.getpid()}")
+        service = CaptureService(Settings.model_validate(given), address)
         stop = threading.Event()
         life = threading.Thread(target=service.run, args=(stop,), name="capture")
         life.start()

@@ -33,21 +33,25 @@ class ArchiverService:
 
     name = "archiver"
 
-    def __init__(
-        self, settings: Settings, broker: BrokerAddress, store: Store, *, instance: str = "1"
-    ) -> None:
+    def __init__(self, settings: Settings, broker: BrokerAddress, store: Store) -> None:
         self._topics = Topics(settings.mqtt.prefix)
-        self._cameras = settings.cameras
+        self._cameras = cameras = settings.own_cameras()
+        #: Alone it also takes what is of no configured camera, so that nothing is left lying at the broker.
+        self._heard = [ANY] if settings.replica.count == 1 else list(cameras)
         state = StateFile(settings.state_dir / "archiver.json")
-        self._board = ControlBoard(self.name, settings.cameras, self._topics, state)
-        self._control = control_link(broker, self._topics, self.name, instance, list(settings.cameras))
+        self._board = ControlBoard(self.name, cameras, self._topics, state)
+        self._control = control_link(broker, self._topics, self.name, settings.replica, list(cameras))
         # The window bounds what waits for the store: so many frames are with us and not acknowledged.
         self._frames = Link(
-            broker, f"nightjar-archiver-{instance}-frames", session=True, manual_ack=True, window=20
+            broker,
+            f"{self._topics.prefix}-archiver-{settings.replica.slot}-frames",
+            session=True,
+            manual_ack=True,
+            window=20,
         )
         self._uploads = Uploads(store)
         self._workers = Workers(settings.archive.threads)
-        self._tally = Tally(settings.cameras)
+        self._tally = Tally(cameras)
         self._places = Places(self._topics, KeyLayout(settings.archive.key))
         ledger = Ledger()
         self._intake = FrameIntake(
@@ -82,10 +86,11 @@ class ArchiverService:
     def run(self, stop: threading.Event) -> None:
         self._board.load()
         self._board.attach(self._control)
-        self._control.subscribe(self._topics.camera(ANY, leaf.SLICES), self._places.take_slices)
-        self._control.subscribe(self._topics.camera(ANY, "handover/+"), self._events.take_handover)
-        self._control.subscribe(self._topics.camera(ANY, leaf.RESENT), self._events.take_resent)
-        self._frames.subscribe(self._topics.event_frames(ANY, ANY), self._intake.take)
+        for camera in self._heard:
+            self._control.subscribe(self._topics.camera(camera, leaf.SLICES), self._places.take_slices)
+            self._control.subscribe(self._topics.camera(camera, "handover/+"), self._events.take_handover)
+            self._control.subscribe(self._topics.camera(camera, leaf.RESENT), self._events.take_resent)
+            self._frames.subscribe(self._topics.event_frames(camera, ANY), self._intake.take)
         with self._workers:
             self._workers.submit(self._uploads.insist, self._uploads.store.prepare)
             crew = Crew(stop)

@@ -65,7 +65,7 @@ class Feed:
         self._live_topic = topics.frames(camera, leaf.LIVE)
         self.link = Link(
             broker,
-            f"nightjar-capture-{camera}",
+            f"{topics.prefix}-capture-{camera}",
             will=Will(self._status_topic, OFFLINE.encode()),
             max_outbox_bytes=int(settings.outbox_mb * MB),
             on_lost=self._count_lost,

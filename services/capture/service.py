@@ -35,19 +35,18 @@ class CaptureService:
 
     name = "capture"
 
-    def __init__(self, settings: Settings, broker: BrokerAddress, instance: str = "1") -> None:
+    def __init__(self, settings: Settings, broker: BrokerAddress) -> None:
         self._topics = Topics(settings.mqtt.prefix)
+        cameras = settings.own_cameras()
         self._board = ControlBoard(
             self.name,
-            settings.cameras,
+            cameras,
             self._topics,
             StateFile(settings.state_dir / "capture.json"),
             self._setting_changed,
         )
-        self._control = control_link(broker, self._topics, self.name, instance, list(settings.cameras))
-        self._feeds = {
-            camera: self._feed(camera, own, settings, broker) for camera, own in settings.cameras.items()
-        }
+        self._control = control_link(broker, self._topics, self.name, settings.replica, list(cameras))
+        self._feeds = {camera: self._feed(camera, own, settings, broker) for camera, own in cameras.items()}
 
     def _feed(self, camera: str, own: CameraSettings, settings: Settings, broker: BrokerAddress) -> Feed:
         pushed = pushed_camera(camera, own)

@@ -273,6 +273,11 @@ class MqttSettings(Section):
         8, gt=0, le=256, description="largest message that the embedded broker takes"
     )
 
+    repeat_state: Seconds = Field(
+        0,
+        description="seconds until retained state is said again, for a broker that may not keep it; 0: never",
+    )
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.ca_file or self.cert_file or self.key_file) and not self.url.startswith("mqtts://"):

@@ -58,13 +58,13 @@ class GatewayService:
 
     name = "gateway"
 
-    def __init__(self, settings: Settings, broker: BrokerAddress, instance: str = "1") -> None:
+    def __init__(self, settings: Settings, broker: BrokerAddress) -> None:
         self._settings = settings
         self._topics = Topics(settings.mqtt.prefix)
         self._cameras = Cameras(settings)
-        self._control = control_link(broker, self._topics, self.name, instance, list(self._cameras))
-        self._frames = Link(broker, f"nightjar-{self.name}-{instance}-frames")
-        who = f"{self.name}-{instance}"
+        self._control = control_link(broker, self._topics, self.name, settings.replica, list(self._cameras))
+        self._frames = Link(broker, f"{self._topics.prefix}-{self.name}-{settings.replica.slot}-frames")
+        who = f"{self.name}-{settings.replica.slot}"
         self._source = BrokerFrames(self._frames, self._control, self._topics, who, self._deliver)
         self._hub = Hub(
             self._source,
@@ -77,7 +77,7 @@ class GatewayService:
         self._state = LiveState(self._topics, labels, self._hub.set_online)
         self._bulletin = Bulletin(self._topics, self._control, self._state)
         self._description = Description(
-            self._topics, self._cameras, self._state, settings.gateway.public_url, instance
+            self._topics, self._cameras, self._state, settings.gateway.public_url, str(settings.replica.slot)
         )
         self._discovery = Discovery(
             self._topics,

@@ -47,13 +47,13 @@ class MotionService:
 
     name = "motion"
 
-    def __init__(self, settings: Settings, broker: BrokerAddress, instance: str = "1") -> None:
-        self._cameras = settings.cameras
+    def __init__(self, settings: Settings, broker: BrokerAddress) -> None:
+        self._cameras = settings.own_cameras()
         self._topics = Topics(settings.mqtt.prefix)
         state = StateFile(settings.state_dir / "motion.json")
-        self._board = ControlBoard(self.name, settings.cameras, self._topics, state, self._setting_changed)
+        self._board = ControlBoard(self.name, self._cameras, self._topics, state, self._setting_changed)
         self._memory = EventMemory(StateFile(settings.state_dir / "motion-events.json"))
-        self._control = control_link(broker, self._topics, self.name, instance, list(settings.cameras))
+        self._control = control_link(broker, self._topics, self.name, settings.replica, list(self._cameras))
         turns = Turns(cores())
         self._watches = {
             camera: Watch(
@@ -64,9 +64,9 @@ class MotionService:
                 control=self._control,
                 memory=self._memory,
                 turns=turns,
-                instance=instance,
+                instance=str(settings.replica.slot),
             )
-            for camera, own in settings.cameras.items()
+            for camera, own in self._cameras.items()
         }
 
     def problems(self) -> list[str]:

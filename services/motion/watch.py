@@ -75,7 +75,7 @@ class Watch:
         will = Will(topics.camera(camera, leaf.MOTION), OFF.encode())
         self.link = Link(
             broker,
-            f"nightjar-motion-{camera}",
+            f"{topics.prefix}-motion-{camera}",
             session=True,
             manual_ack=True,
             will=will,

@@ -33,6 +33,7 @@ class Composed:
     mqtt_url: str
     s3_url: str
     console_url: str
+    rabbitmq: bool = False
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Composed":
@@ -44,6 +45,7 @@ class Composed:
             environ.get("MQTT_URL", "mqtt://localhost:1883"),
             environ.get("S3_URL", "http://localhost:9000"),
             environ.get("S3_CONSOLE_URL", "http://localhost:9001"),
+            rabbitmq=environ.get("MQTT_BROKER") == "rabbitmq",
         )
 
     def place(self) -> S3Place | None:
@@ -67,7 +69,7 @@ def make(system: Composed, root: Path, run: Path, stop: threading.Event) -> None
     """
     place = system.place()
     keyring = Secrets(Vault(root / "vault"))
-    hand_out(keyring, root, system.prefix)
+    hand_out(keyring, root, system.prefix, rabbitmq=system.rabbitmq)
     (run / "written").touch()
     log.info("every service has its secrets; `docker compose run --rm secrets show` shows the logins")
     if place:

@@ -40,6 +40,11 @@ class Secrets:
     def session_key(self) -> str:
         return self._vault.get("session_key", generate.token)
 
+    @property
+    def erlang_cookie(self) -> str:
+        """By which RabbitMQ's nodes know one another."""
+        return self._vault.get("erlang_cookie", generate.token)
+
     def s3_key(self, user: str) -> Key:
         access = "nightjar" if user == "nightjar" else f"nightjar-{user}"
         return Key(access, self._vault.get(f"s3_{user}", generate.token))

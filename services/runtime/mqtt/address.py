@@ -15,6 +15,7 @@ class BrokerAddress:
     """A broker and a login; `tls` with the system's certificates unless `ca_file` names others.
 
     `others` are more nodes of the same cluster, `(host, port)` each: the next one is tried where one is gone.
+    Retained state is said again every `repeat_state_s` seconds, where that is not 0.
     """
 
     host: str
@@ -26,6 +27,7 @@ class BrokerAddress:
     cert_file: Path | None = None
     key_file: Path | None = None
     others: tuple[tuple[str, int], ...] = ()
+    repeat_state_s: float = 0
 
     def nodes(self) -> Iterator["BrokerAddress"]:
         """Each of them alone, in the order in which they are tried."""
@@ -68,6 +70,7 @@ def broker_address(settings: MqttSettings) -> BrokerAddress:
         ca_file=settings.ca_file,
         cert_file=settings.cert_file,
         key_file=settings.key_file,
+        repeat_state_s=settings.repeat_state,
     )
     if tls:
         _check_files(address)

@@ -6,6 +6,7 @@ needs too.
 """
 
 import contextlib
+import math
 import select
 import socket
 import ssl
@@ -135,10 +136,14 @@ class Connection:
                 wrong_version=self._version5,
             )
 
-    def serve(self, stop: threading.Event) -> None:
-        """Returns when the connection is lost, or at stop; raises what a handler raised."""
+    def serve(self, stop: threading.Event, within_s: float = math.inf) -> bool:
+        """False when the connection is lost, or at stop; True after so long. Raises what a handler raised."""
+        until_s = time.monotonic() + within_s
         while self.still_open and not stop.is_set():
+            if time.monotonic() >= until_s:
+                return True
             self._turn()
+        return False
 
     def settle(self, unsettled: Callable[[], bool], within_s: float) -> bool:
         """Serves until nothing is `unsettled`, at most so long; says whether it came to that."""

@@ -8,6 +8,7 @@ acknowledged is given again from our own outbox (paho's own queue is unbounded).
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -197,7 +198,8 @@ class Link:
         try:
             if not stop.is_set():
                 self._adopt(connection)
-                connection.serve(stop)
+                while connection.serve(stop, self.broker.repeat_state_s or math.inf):
+                    self._say_state(connection)
                 goodbye = self._goodbye(connection)
         finally:
             with self._lock:
@@ -214,12 +216,16 @@ class Link:
                 connection.route(topic_filter, handler)
             if self._subscriptions:
                 connection.subscribe([(wanted, qos) for wanted, (qos, _) in self._subscriptions.items()])
-            for topic, payload in self._held.items():
-                connection.state(topic, payload)
+            self._say_state(connection)
             self._connection = connection
         for callback in self._on_connect:
             callback()
         self._pump()
+
+    def _say_state(self, connection: Connection) -> None:
+        with self._lock:
+            for topic, payload in self._held.items():
+                connection.state(topic, payload)
 
     def _goodbye(self, connection: Connection) -> bool:
         """Waits a moment for what is in the outbox, says that we go, and whether the broker has heard it."""

@@ -43,7 +43,7 @@ class Scene:
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
         address = BrokerAddress(broker.host, broker.port, broker.user, broker.password)
-        self._capture = Running(CaptureService(settings, address, f"{self.prefix}-1"))
+        self._capture = Running(CaptureService(settings, address))
 
     def end(self) -> None:
         self._capture.end()

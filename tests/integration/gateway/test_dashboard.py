@@ -237,11 +237,10 @@ def test_without_a_broker_the_pages_work_and_say_so(tmp_path: Path) -> None:
 
 def test_the_gateway_says_that_it_is_there_and_that_it_goes(tmp_path: Path, address: BrokerAddress) -> None:
     with staged(make_settings(tmp_path), address) as scene:
-        instance = scene.topics.prefix
-        topic = scene.topics.service("gateway", instance)
+        topic = scene.topics.service("gateway", "1")
         assert scene.service.problems() == []
         eventually(lambda: scene.listen(topic), "it is there")
-    with staged(make_settings(tmp_path, mqtt={"prefix": f"{instance}x"}), address) as other:
+    with staged(make_settings(tmp_path, mqtt={"prefix": f"{scene.topics.prefix}x"}), address) as other:
         heard: list[bytes] = []
         other.link.subscribe(topic, lambda delivery: heard.append(delivery.payload))
         eventually(lambda: heard == [b"offline"], "it has gone")

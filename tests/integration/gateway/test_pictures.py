@@ -259,7 +259,7 @@ def test_nobody_is_said_to_watch_after_the_gateways_end(tmp_path: Path, address:
     heard: list[bytes] = []
     with staged(make_settings(tmp_path), address) as scene:
         watcher = Link(address, f"{scene.topics.prefix}-watcher")
-        topic = scene.topics.want("door", f"gateway-{scene.topics.prefix}")
+        topic = scene.topics.want("door", "gateway-1")
         watcher.subscribe(topic, lambda delivery: heard.append(delivery.payload))
         stop = threading.Event()
         watching = threading.Thread(target=watcher.run, args=(stop,), daemon=True)

@@ -86,7 +86,6 @@ class Pipeline:
         self.archive = archive
         # The broker remembers other tests' sessions and retained messages: names of our own for all of them.
         self.prefix = self.camera = f"t{secrets.token_hex(4)}"
-        self.instance = f"{self.prefix}-services"
         self.settings = Settings.model_validate(
             {
                 "mqtt": {"url": broker.url, "prefix": self.prefix},
@@ -98,15 +97,15 @@ class Pipeline:
         self.store = self.open_store()
         self._running: dict[str, Running] = {}
         self._processes: list[subprocess.Popen[bytes]] = []
-        self.capture = CaptureService(self.settings, self.address, self.instance)
+        self.capture = CaptureService(self.settings, self.address)
         self.motion = self._motion()
         self.archiver = self._archiver(self.open_store())
 
     def _motion(self) -> MotionService:
-        return MotionService(self.settings, self.address, self.instance)
+        return MotionService(self.settings, self.address)
 
     def _archiver(self, store: Store) -> ArchiverService:
-        return ArchiverService(self.settings, self.address, store, instance=self.instance)
+        return ArchiverService(self.settings, self.address, store)
 
     def open_store(self) -> Store:
         return open_store(self.archive.url, self.archive.access_key, self.archive.secret_key)

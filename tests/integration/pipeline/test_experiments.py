@@ -52,7 +52,7 @@ class Garden:
         self.pictures: dict[tuple[str, int], bytes] = {}
 
     def new_capture(self) -> CaptureService:
-        return CaptureService(self.settings, self.pipeline.address, self.pipeline.instance)
+        return CaptureService(self.settings, self.pipeline.address)
 
     # -- what people do ------------------------------------------------------------------------------------
 
