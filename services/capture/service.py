@@ -43,7 +43,7 @@ class CaptureService:
             cameras,
             self._topics,
             StateFile(settings.state_dir / "capture.json"),
-            self._setting_changed,
+            on_change=self._setting_changed,
         )
         self._control = control_link(broker, self._topics, self.name, settings.replica, list(cameras))
         self._feeds = {camera: self._feed(camera, own, settings, broker) for camera, own in cameras.items()}

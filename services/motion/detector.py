@@ -75,6 +75,11 @@ class DetectorSettings:
     def least_difference(self) -> float:
         return self.threshold or 5.0 * 2 ** ((50 - self.sensitivity) / DIFFERENCE_HALVES)
 
+    def in_force(self, name: str) -> float | None:
+        """What a setting comes to that may follow from the sensitivity; None for any other."""
+        found = {"threshold": self.least_difference, "min_area": self.least_area}.get(name)
+        return None if found is None else float(f"{found:.3g}")
+
     @property
     def least_area(self) -> float:
         return self.min_area or 0.0013 * 2 ** ((50 - self.sensitivity) / AREA_HALVES)

@@ -15,6 +15,7 @@ from services.contract.message import Message
 from services.contract.settings import MotionSettings, Settings
 from services.contract.status import OFFLINE, CaptureStats
 from services.contract.topics import Topics
+from services.motion.detector import DetectorSettings
 from services.motion.memory import EventMemory
 from services.motion.turns import Turns, cores
 from services.motion.watch import Watch
@@ -51,7 +52,14 @@ class MotionService:
         self._cameras = settings.own_cameras()
         self._topics = Topics(settings.mqtt.prefix)
         state = StateFile(settings.state_dir / "motion.json")
-        self._board = ControlBoard(self.name, self._cameras, self._topics, state, self._setting_changed)
+        self._board = ControlBoard(
+            self.name,
+            self._cameras,
+            self._topics,
+            state,
+            on_change=self._setting_changed,
+            default=self._default,
+        )
         self._memory = EventMemory(StateFile(settings.state_dir / "motion-events.json"))
         self._control = control_link(broker, self._topics, self.name, settings.replica, list(self._cameras))
         turns = Turns(cores())
@@ -117,6 +125,13 @@ class MotionService:
             MotionSettings.model_validate({**own.model_dump(), **changed}),
             detecting=self._board.value(camera, "motion_detection"),
         )
+
+    def _default(self, camera: str, setting: str) -> float | None:
+        """What holds where a setting follows from the sensitivity."""
+        settings = DetectorSettings(
+            sensitivity=self._board.value(camera, "sensitivity"),
+        )
+        return settings.in_force(setting)
 
     # -- what arrives ----------------------------------------------------------------------------------
 

@@ -28,12 +28,16 @@ class ControlBoard:
         cameras: Mapping[str, CameraSettings],
         topics: Topics,
         state: StateFile,
+        *,
         on_change: Callable[[str, str], None] = lambda _camera, _setting: None,
+        default: Callable[[str, str], Value] = lambda _camera, _setting: None,
     ) -> None:
+        """`on_change` is told what was set. `default` is what holds where a value is nothing, for people."""
         self._controls = controls_of(service)
         self._topics = topics
         self._state = state
         self._on_change = on_change
+        self._default = default
         self._lock = threading.Lock()
         self._written = {
             camera: {name: _at(settings, control) for name, control in self._controls.items()}
@@ -91,7 +95,8 @@ class ControlBoard:
             self._keep()
         log.info("%s: %s is %s now", camera, name, write(value) or "its default")
         self._on_change(camera, name)
-        self._show(link, camera, name)
+        for each in self._controls:  # a default may follow from another setting
+            self._show(link, camera, each)
 
     def _keep(self) -> None:
         kept = {
@@ -107,7 +112,9 @@ class ControlBoard:
             log.error("settings cannot be kept over a restart: %s", (error.strerror or str(error)).lower())
 
     def _show(self, link: Link, camera: str, name: str) -> None:
-        link.hold(self._topics.setting_state(camera, name), write(self.value(camera, name)).encode())
+        value = self.value(camera, name)
+        shown = self._default(camera, name) if value is None else value
+        link.hold(self._topics.setting_state(camera, name), write(shown).encode())
 
     def _refuse(self, link: Link, camera: str, name: str, why: str) -> None:
         sentence = f"{name} {why}"

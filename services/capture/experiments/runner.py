@@ -19,6 +19,7 @@ from services.contract.controls import EXPERIMENT, Refused
 from services.contract.events import ENDS, EventMessage
 from services.contract.experiments import Experiment, ExperimentSummary
 from services.contract.frame import Frame
+from services.contract.status import OFF, ON
 from services.contract.topics import Topics
 from services.runtime.mqtt import Delivery, Link
 
@@ -155,15 +156,24 @@ class Runner:
             return
         try:
             text = delivery.payload.decode().strip()
-            experiment = read_request(text, self._configured)
+            if text == ON and self.experiment:
+                return
+            experiment = read_request(text, self._configured, self._last())
         except UnicodeDecodeError:
             self._refuse("takes text, not bytes")
         except Refused as refusal:
             self._refuse(str(refusal))
         else:
+            if text in (ON, OFF):  # what they mean now, also for a later life
+                text = experiment.model_dump_json(exclude_defaults=True) if experiment else ""
             with self._lock:
                 self._schedules.set_experiment(experiment, text)
                 self._show()
+
+    def _last(self) -> Experiment | None:
+        """The experiment that has run last in this life."""
+        summary = self.summary()
+        return summary.experiment if summary else None
 
     def _event(self, delivery: Delivery) -> None:
         try:

@@ -53,7 +53,7 @@ def motion_board(
         cameras or door(),
         TOPICS,
         StateFile(folder / "motion.json"),
-        lambda camera, setting: noted.append((camera, setting)),
+        on_change=lambda camera, setting: noted.append((camera, setting)),
     )
     board.load()
     broker = Broker()
@@ -125,6 +125,25 @@ def test_an_empty_payload_is_the_default_again_also_after_a_restart(tmp_path: Pa
     board, broker = motion_board(tmp_path, settings)
     assert board.value("door", "threshold") is None
     assert broker.state("threshold") == ""
+
+
+def test_where_a_value_is_nothing_people_see_what_holds_and_how_it_follows_another_setting(
+    tmp_path: Path,
+) -> None:
+    def default(camera: str, setting: str) -> float | None:
+        return 500 / board.value(camera, "sensitivity") if setting == "threshold" else None
+
+    board = ControlBoard("motion", door(), TOPICS, StateFile(tmp_path / "motion.json"), default=default)
+    broker = Broker()
+    board.attach(broker)
+    assert broker.state("threshold") == "10"
+    broker.publish("sensitivity", b"100")
+    assert broker.state("threshold") == "5"
+    broker.publish("threshold", b"7")
+    assert broker.state("threshold") == "7"
+    broker.publish("threshold", b"")
+    assert broker.state("threshold") == "5"
+    assert board.value("door", "threshold") is None
 
 
 def test_the_file_wins_where_somebody_has_edited_it_since(

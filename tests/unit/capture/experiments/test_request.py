@@ -23,6 +23,21 @@ def test_nothing_means_none(text: str) -> None:
     assert read_request(text, [LEAVES, SNOW]) is None
 
 
+def test_a_switch_ends_what_runs_and_begins_the_last_one_again_without_its_dates() -> None:
+    dated = Experiment.model_validate(
+        {"name": "seeds", "interval_s": 1, "until": "2026-12-01T00:00:00Z", "pictures": 3}
+    )
+    assert read_request("OFF", [LEAVES]) is None
+    assert read_request("ON", [LEAVES, SNOW]) == LEAVES
+    again = read_request("ON", [LEAVES], dated)
+    assert again == Experiment(name="seeds", interval_s=1, pictures=3)
+
+
+def test_a_switch_with_nothing_to_begin_is_told_what_to_send() -> None:
+    with pytest.raises(Refused, match="has none to begin again: none has run, and none is configured"):
+        read_request("ON", [])
+
+
 def test_json_means_itself() -> None:
     text = '{"name": "seeds", "interval_s": 0.5, "until": "2026-12-01T00:00:00Z", "pictures": 100}'
     experiment = read_request(text, [LEAVES])
