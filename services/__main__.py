@@ -97,6 +97,18 @@ def _archive(arguments: argparse.Namespace) -> int:
     return command.main(arguments)
 
 
+def _token(arguments: argparse.Namespace) -> int:
+    from services.gateway.access import command  # noqa: PLC0415
+
+    return command.token(arguments)
+
+
+def _user(arguments: argparse.Namespace) -> int:
+    from services.gateway.access import command  # noqa: PLC0415
+
+    return command.user(arguments)
+
+
 # -- the command line --------------------------------------------------------------------------------------
 
 
@@ -163,6 +175,21 @@ def _add_secrets(commands: Commands) -> None:
     show.set_defaults(command=_secrets)
 
 
+def _add_access(commands: Commands) -> None:
+    from services.gateway.access.arguments import (  # noqa: PLC0415
+        add_token_arguments,
+        add_user_arguments,
+    )
+
+    token = commands.add_parser("token", help="make, list and revoke tokens for the HTTP API")
+    add_token_arguments(token)
+    token.set_defaults(command=_token)
+
+    user = commands.add_parser("user", help="let somebody else log in")
+    add_user_arguments(user)
+    user.set_defaults(command=_user)
+
+
 def _add_replay(commands: Commands) -> None:
     replay = commands.add_parser("replay", help="run the motion detector over a video and list its events")
     replay.add_argument("video", help="any video file that OpenCV reads")
@@ -181,6 +208,7 @@ _ADDED_WITH = (
     ("capture", _add_probe),
     ("archive", _add_archive),
     ("together", _add_secrets),
+    ("gateway", _add_access),
     ("motion", _add_replay),
 )
 

@@ -4,6 +4,7 @@ Only the cameras have no default. A key that is not here is an error: see `servi
 the file, the environment and the defaults for all cameras come together.
 """
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -69,6 +70,20 @@ def _is_url(url: str, *schemes: str) -> bool:
     return known and "@" not in parts.netloc and parts.path in ("", "/") and not parts.query + parts.fragment
 
 
+def _network(network: str) -> str:
+    try:
+        ipaddress.ip_network(network)
+    except ValueError:
+        raise ValueError(f"must be an address or a network, such as 172.18.0.0/16, not '{network}'") from None
+    return network
+
+
+def _origin(origin: str) -> str:
+    if _is_url(origin, "http", "https") and not origin.endswith("/"):
+        return origin
+    raise ValueError(f"must be one site, such as https://home.example.org, not '{mask_url(origin)}'")
+
+
 Seconds = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Corner = tuple[Fraction, Fraction]
@@ -77,6 +92,10 @@ ZoneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$
 Address = Annotated[str, AfterValidator(_address)]
 BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+Network = Annotated[str, AfterValidator(_network)]
+Origin = Annotated[str, AfterValidator(_origin)]
+USER_NAME = r"[^\s:\x00-\x1f][^:\x00-\x1f]{0,62}"
+UserName = Annotated[str, StringConstraints(pattern=f"^{USER_NAME}$")]
 TopicPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -316,6 +335,13 @@ class ArchiveSettings(Section):
         return key
 
 
+class UserSettings(Section):
+    """Somebody else who may log in."""
+
+    password_hash: SecretStr = Field(description="what `nightjar user add` printed")
+    role: Literal["viewer", "admin"] = Field("viewer", description="a viewer looks, an admin changes, too")
+
+
 class GatewaySettings(Section):
     """The dashboard."""
 
@@ -327,7 +353,27 @@ class GatewaySettings(Section):
         SecretStr(""), description="signs the login's cookie; empty: new each start"
     )
     session_hours: float = Field(168, gt=0, description="hours until a login ends")
+    users: dict[UserName, UserSettings] = Field({}, description="who else may log in, each by name")
+    https: bool = Field(False, description="HTTPS; without cert_file the first start makes a certificate")
+    cert_file: Path | None = Field(None, description="https: the certificate, with those that sign it, PEM")
+    key_file: Path | None = Field(None, description="https: its key; empty: it is in cert_file")
+    trusted_proxies: list[Network] = Field(
+        [], description="addresses or networks whose X-Forwarded-… headers are believed"
+    )
+    cors_origins: list[Origin] = Field(
+        [], description="other sites whose pages may read pictures and the API, with a token"
+    )
     max_viewers: int = Field(2000, ge=1, description="live viewers at a time")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.user in self.users:
+            raise ValueError(f"has the user {self.user} twice: as `user`, and among `users`")
+        if self.cert_file and not self.https:
+            raise ValueError("has a cert_file, but https is off, so it would not be used")
+        if self.key_file and not self.cert_file:
+            raise ValueError("has a key_file without the cert_file that it is the key of")
+        return self
 
 
 class HomeAssistantSettings(Section):

@@ -39,7 +39,9 @@ def _settings(path: str) -> str:
     for key in path.split(".") if path else ():
         field = here["properties"][key]
         here = definitions[_reference(field) or _reference(field["patternProperties"].popitem()[1])]
-    place = path.removeprefix("defaults.").replace("cameras", "cameras.<camera>")
+    place = (
+        path.removeprefix("defaults.").replace("cameras", "cameras.<camera>").replace("users", "users.<user>")
+    )
     rows = (
         (f"`{place}.{name}`" if path else f"`{name}`", _takes(field), _default(field), field["description"])
         for name, field in here["properties"].items()

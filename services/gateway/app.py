@@ -1,10 +1,12 @@
 """The HTTP application: the guard in front, the rooms behind it, and how errors are told."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from services.gateway.access.cors import allow, cors
+from services.gateway.access.forwarded import Proxies, forwarded
 from services.gateway.access.guard import Guard, Handler
 from services.gateway.archive.library import ArchiveAway
 from services.gateway.pages.views import STATIC, Views
@@ -24,13 +26,21 @@ SECURITY = {
 }
 
 
-def make_app(guard: Guard, views: Views, rooms: Iterable[Iterable[web.RouteDef]]) -> web.Application:
+def make_app(
+    guard: Guard,
+    views: Views,
+    rooms: Iterable[Iterable[web.RouteDef]],
+    proxies: Iterable[str] = (),
+    origins: Collection[str] = (),
+) -> web.Application:
     """All routes behind one guard; errors are told outside of it, so that a refusal is told as well."""
-    app = web.Application(middlewares=[_errors(views), guard.middleware], client_max_size=MAX_BODY)
+    layers = [forwarded(Proxies.of(proxies)), cors(origins), _errors(views), guard.middleware]
+    app = web.Application(middlewares=layers, client_max_size=MAX_BODY)
     for routes in rooms:
         app.add_routes(routes)
     app.router.add_static("/static", STATIC)
     app.on_response_prepare.append(_security_headers)
+    app.on_response_prepare.append(allow)
     return app
 
 

@@ -1,6 +1,7 @@
 """The HTTP server of the gateway, from its address to its end."""
 
 import os
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,14 +14,16 @@ GOODBYE_S = 0.2  # what still runs then, such as a live stream, is cut off
 
 
 @asynccontextmanager
-async def listening(app: web.Application, listen: str) -> AsyncIterator[int]:
+async def listening(
+    app: web.Application, listen: str, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
     """Serves inside the block; gives the port. Raises UserError where the address cannot be had."""
     host, port = split_address(listen)
     # a handler whose viewer has gone is cancelled at once, also while it waits for its camera
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=GOODBYE_S)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, backlog=1024)
+        site = web.TCPSite(runner, host, port, backlog=1024, ssl_context=tls)
         try:
             await site.start()
         except OSError as error:

@@ -14,10 +14,9 @@ from services.contract.message import Message
 from services.contract.settings import Settings
 from services.contract.topics import Topics
 from services.gateway.access.doors import Doors
-from services.gateway.access.guard import Guard
-from services.gateway.access.passwords import Passwords, check_hash
-from services.gateway.access.sessions import Sessions
-from services.gateway.access.throttle import Throttle
+from services.gateway.access.entrance import Entrance, folder_of
+from services.gateway.access.handlers import AccessApi
+from services.gateway.access.https import Https, open_https
 from services.gateway.api import Api
 from services.gateway.app import make_app
 from services.gateway.archive.handlers import ArchiveApi
@@ -88,6 +87,9 @@ class GatewayService:
         )
         self._connected_at = float("inf")
         self._troubles: list[Trouble] = []
+        self._folder = folder_of(settings.state_dir)
+        self._entrance = Entrance(settings.gateway, self._folder)
+        self._https: Https | None = None
         self.port = 0
 
     def problems(self) -> list[str]:
@@ -101,7 +103,8 @@ class GatewayService:
         }
 
     def run(self, stop: threading.Event) -> None:
-        check_hash(self._settings.gateway.password_hash.get_secret_value())
+        self._entrance.accounts.check()
+        self._https = open_https(self._settings.gateway, self._folder)
         library = open_library(self._settings.archive)
         try:
             asyncio.run(self._live(stop, library))
@@ -112,7 +115,8 @@ class GatewayService:
     async def _live(self, stop: threading.Event, library: Library) -> None:
         self._listen_to_broker(asyncio.get_running_loop())
         links_stop = threading.Event()
-        async with listening(self._app(library), self._settings.gateway.listen) as port:
+        tls = self._https.context if self._https else None
+        async with listening(self._app(library), self._settings.gateway.listen, tls) as port:
             self.port = port
             log.info("the dashboard is on port %d", port)
             crew = Crew(links_stop)
@@ -141,17 +145,16 @@ class GatewayService:
             self._control.subscribe(topic_filter, homeassistant)
 
     def _app(self, library: Library) -> web.Application:
-        own = self._settings.gateway
-        password_hash = own.password_hash.get_secret_value()
-        passwords = Passwords(own.user, password_hash, Throttle(time.monotonic), time.monotonic)
-        sessions = Sessions(own.session_key.get_secret_value(), password_hash, own.session_hours, time.time)
+        own, entrance = self._settings.gateway, self._entrance
         views = Views(lambda: len(self._troubles))
         secure = own.public_url.startswith("https://")
+        doors = Doors(entrance.passwords, entrance.sessions, entrance.audit, views.render, secure=secure)
         return make_app(
-            Guard(sessions, passwords, own.public_url),
+            entrance.guard,
             views,
             [
-                Doors(passwords, sessions, views.render, secure=secure).routes(),
+                doors.routes(),
+                AccessApi(entrance.tokens, entrance.audit).routes(),
                 Streams(self._hub, self._cameras, own.max_viewers).routes(),
                 Snapshots(self._hub, self._cameras).routes(),
                 Api(self._cameras, self._state, self._topics, self._control.send, self._current).routes(),
@@ -162,6 +165,8 @@ class GatewayService:
                 Pages(views, self._cameras, self._state, library, self._current).routes(),
                 Experiments(views, self._cameras, self._state, library).routes(),
             ],
+            own.trusted_proxies,
+            own.cors_origins,
         )
 
     def _deliver(self, camera: str, leaf: str, picture: Picture) -> None:
@@ -172,6 +177,8 @@ class GatewayService:
 
     def _tick(self, library: Library) -> None:
         self._hub.tick()
+        if self._https:
+            self._https.refresh()
         broker = self._control.problem
         settling = not broker and time.monotonic() - self._connected_at < SETTLE_S
         found = [] if settling else troubles(self._state, broker, library.problem)

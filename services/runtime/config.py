@@ -187,6 +187,8 @@ def _explain(detail: ErrorDetails, keys: Keys) -> str:
         return "is missing"
     if kind == "string_pattern_mismatch" and keys[0] == "cameras" and len(keys) == 2:
         return "is no camera name: use up to 63 of a-z, 0-9, - and _, and begin with a letter or a digit"
+    if kind == "string_pattern_mismatch" and keys[:2] == ("gateway", "users"):
+        return "is no user's name: use up to 63 characters, and no colon among them"
     if kind == "value_error":  # our own sentence; some begin with the place, which is said already
         return str(context["error"]).removeprefix(f"{'.'.join(keys)} ")
     return _must(kind, context) + _shown(detail["input"], keys)

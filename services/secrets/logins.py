@@ -76,7 +76,7 @@ def local_logins(settings: Settings, secrets: Secrets) -> Logins:
     access, secret = archive.access_key.get_secret_value(), archive.secret_key.get_secret_value()
     return Logins(
         Login(
-            gateway.public_url or f"http://{_as_seen_here(gateway.listen)}",
+            gateway.public_url or f"http{'s' * gateway.https}://{_as_seen_here(gateway.listen)}",
             gateway.user,
             None if own_hash else secrets.admin_password,
         ),

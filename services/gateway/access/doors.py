@@ -1,15 +1,14 @@
 """The login page, and the way out."""
 
-import logging
 from collections.abc import Callable
 
 from aiohttp import web
 
+from services.gateway.access.audit import Audit
+from services.gateway.access.caller import Scope, needs
 from services.gateway.access.guard import SESSION, seconds
 from services.gateway.access.passwords import Passwords, TooFast
 from services.gateway.access.sessions import COOKIE, Sessions
-
-log = logging.getLogger(__name__)
 
 Render = Callable[..., web.Response]
 
@@ -17,9 +16,12 @@ Render = Callable[..., web.Response]
 class Doors:
     """`/login` and `/logout`."""
 
-    def __init__(self, passwords: Passwords, sessions: Sessions, render: Render, *, secure: bool) -> None:
+    def __init__(
+        self, passwords: Passwords, sessions: Sessions, audit: Audit, render: Render, *, secure: bool
+    ) -> None:
         self._passwords = passwords
         self._sessions = sessions
+        self._audit = audit
         self._render = render
         self._secure = secure
 
@@ -46,9 +48,9 @@ class Doors:
             page.headers["Retry-After"] = str(seconds(fast))
             return page
         if not right:
-            log.warning("a login from %s failed", address)
+            self._audit.failed(user, address)
             return self._page(request, "That user and password do not match.", user, onward, status=401)
-        log.info("%s logged in from %s", user, address)
+        self._audit.note(user, address, "logged in")
         response = web.HTTPSeeOther(onward)
         session = self._sessions.begin(user)
         response.set_cookie(
@@ -61,9 +63,10 @@ class Doors:
         )
         raise response
 
+    @needs(Scope.VIEW)
     async def log_out(self, request: web.Request) -> web.StreamResponse:
         self._sessions.end(request[SESSION])
-        log.info("%s logged out", request[SESSION].user)
+        self._audit.note(request[SESSION].user, request.remote or "", "logged out")
         response = web.HTTPSeeOther("/login")
         response.del_cookie(COOKIE)
         raise response

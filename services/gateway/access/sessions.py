@@ -1,12 +1,19 @@
 """A login as a signed cookie: whose it is, when it ends, and the token that its forms must carry."""
 
 import hmac
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
 from itsdangerous import BadData, URLSafeSerializer
+
+from services.gateway.access.accounts import Accounts
+from services.gateway.access.shared_file import SharedFile
+from services.runtime.errors import UserError
+
+log = logging.getLogger(__name__)
 
 COOKIE = "nightjar_session"
 
@@ -21,43 +28,65 @@ class Session:
 
 
 class Sessions:
-    """Signs and reads session cookies; a session ends with its time, its logout, or a new password."""
+    """Signs and reads session cookies; a session ends with its time, its logout, or a new password.
 
-    def __init__(self, key: str, password_hash: str, hours: float, now: Callable[[], float]) -> None:
+    Logouts are in a file, so that they count in every process, and after the next start.
+    """
+
+    def __init__(
+        self, key: str, accounts: Accounts, hours: float, ended: SharedFile, now: Callable[[], float]
+    ) -> None:
         self.max_age_s = hours * 3600
+        self._key = key or secrets.token_urlsafe(32)
+        self._accounts = accounts
+        self._ended = ended
+        self._ended_here: dict[str, float] = {}
         self._now = now
         self._signer = URLSafeSerializer(
-            f"{key or secrets.token_urlsafe(32)}{password_hash}",
-            salt="nightjar.session",
-            signer_kwargs={"digest_method": sha256},
+            self._key, salt="nightjar.session", signer_kwargs={"digest_method": sha256}
         )
-        self._logged_out: dict[str, float] = {}
 
     def begin(self, user: str) -> Session:
         return Session(user, self._now() + self.max_age_s, secrets.token_urlsafe(24))
 
     def write(self, session: Session) -> str:
         """The cookie's value."""
-        text = self._signer.dumps([session.user, session.ends, session.csrf])
+        seal = self._accounts.seal(session.user, self._key)
+        text = self._signer.dumps([session.user, session.ends, session.csrf, seal])
         assert isinstance(text, str)
         return text
 
     def read(self, cookie: str) -> Session | None:
         """The session of a cookie; None where it is forged, has ended, or was logged out."""
         try:
-            session = Session(*self._signer.loads(cookie))
-        except (BadData, TypeError):
+            user, ends, csrf, seal = self._signer.loads(cookie)
+        except (BadData, TypeError, ValueError):
             return None
-        if session.ends <= self._now() or session.csrf in self._logged_out:
+        known = self._accounts.seal(user, self._key)
+        if not known or not hmac.compare_digest(known, seal) or ends <= self._now():
             return None
-        return session
+        if csrf in self._ended_here or _name(csrf) in self._ended.read():
+            return None
+        return Session(user, ends, csrf)
 
     def end(self, session: Session) -> None:
         """Its cookie is worth nothing any more, also where somebody copied it."""
         now = self._now()
-        self._logged_out = {csrf: ends for csrf, ends in self._logged_out.items() if ends > now}
-        self._logged_out[session.csrf] = session.ends
+        self._ended_here = {csrf: ends for csrf, ends in self._ended_here.items() if ends > now}
+        self._ended_here[session.csrf] = session.ends
+        try:
+            with self._ended.changing() as ended:
+                for name in [name for name, ends in ended.items() if ends <= now]:
+                    del ended[name]
+                ended[_name(session.csrf)] = session.ends
+        except UserError as error:
+            log.warning("a logout is remembered until the next start only: %s", error)
 
 
 def is_token_of(session: Session, token: str) -> bool:
     return hmac.compare_digest(session.csrf.encode(), token.encode())
+
+
+def _name(csrf: str) -> str:
+    """What stands in the file: nothing that opens anything."""
+    return sha256(csrf.encode()).hexdigest()[:32]

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 FREE_FAILURES = 3
 FIRST_DELAY_S = 1.0
 LONGEST_DELAY_S = 60.0
-FORGET_S = 900.0
+LOCK_AFTER = 10
+LOCK_S = 900.0  # shut out: but only from there, and only for that account
+FORGET_S = 3600.0
 MAX_REMEMBERED = 10_000
 
 
@@ -56,6 +58,8 @@ class Throttle:
 def _delay_s(failures: int) -> float:
     if failures < FREE_FAILURES:
         return 0.0
+    if failures >= LOCK_AFTER:
+        return LOCK_S
     return min(FIRST_DELAY_S * 2.0 ** min(failures - FREE_FAILURES, 16), LONGEST_DELAY_S)
 
 

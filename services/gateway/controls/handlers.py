@@ -9,6 +9,7 @@ from aiohttp import web
 
 from services.contract.controls import CONTROLS, EXPERIMENT
 from services.contract.topics import Topics
+from services.gateway.access.audit import SAID
 from services.gateway.cameras import CAMERA, Cameras
 from services.gateway.controls.request import (
     NotAsked,
@@ -74,6 +75,7 @@ class Controls:
             raise web.HTTPServiceUnavailable(text=text, headers={"Retry-After": "5"})
         self._state.forget_refusal(camera, setting)
         self._link.send(self._topics.setting_set(camera, setting), payload)
+        request[SAID] = payload.decode()[:200] or "nothing"
         if "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther(f"/cameras/{camera}#pictures")
         return web.json_response({"camera": camera, **said}, status=202)

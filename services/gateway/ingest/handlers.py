@@ -12,6 +12,7 @@ from aiohttp import HttpVersion11, web
 from services.contract.settings import MqttSettings
 from services.contract.topics import INGEST, Topics
 from services.contract.urls import parse_pushed, scheme_of
+from services.gateway.access.caller import Scope, needs
 from services.gateway.cameras import CAMERA, Cameras
 from services.gateway.ingest.body import HOW, TAKEN, NoPicture, boundary_of, largest_body, picture_in
 from services.gateway.ingest.limits import Allowance
@@ -44,6 +45,7 @@ class Ingest:
         path = f"/api/cameras/{CAMERA}/frames"
         return [web.post(path, self.take, expect_handler=_when_it_is_wanted)]
 
+    @needs(Scope.INGEST)
     async def take(self, request: web.Request) -> web.Response:
         camera = self._cameras.of(request)
         self._refuse_what_pushes_nothing(camera)

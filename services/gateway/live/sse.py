@@ -1,12 +1,14 @@
 """`/api/events`: the live state as server-sent events; everything first, then what changes."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
+from services.gateway.access.caller import CALLER
 from services.gateway.live.feed import Change
 from services.gateway.live.state import LiveState
 
@@ -32,13 +34,14 @@ class LiveEvents:
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         )
+        response.force_close()  # when it ends, nothing follows
         with self._state.feeds.listen() as feed, suppress(ConnectionError, TimeoutError):
             await response.prepare(request)
             everything = {**self._state.snapshot(), "troubles": self._troubles()}
             await _say(response, b"retry: 2000\n" + Change("", "state", everything).sse())
-            while True:
+            while (left_s := request[CALLER].ends - time.time()) > 0:  # a login ends here, too
                 try:
-                    async with asyncio.timeout(BEAT_S):
+                    async with asyncio.timeout(min(BEAT_S, left_s)):
                         changes = await feed.take()
                 except TimeoutError:
                     await _say(response, b"event: beat\ndata: {}\n\n")

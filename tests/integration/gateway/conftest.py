@@ -152,6 +152,7 @@ def make_settings(tmp_path: Path, **more: Any) -> Settings:
     values: dict[str, Any] = {
         "mqtt": {"prefix": f"t{secrets.token_hex(4)}"},
         "archive": {"url": (tmp_path / "archive").as_uri()},
+        "state_dir": tmp_path / "state",
         "gateway": {
             "listen": "127.0.0.1:0",
             "password_hash": HASH,

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from services.gateway.access.accounts import Accounts
 from services.gateway.access.sessions import COOKIE, Sessions
+from services.gateway.access.shared_file import SharedFile
 from services.gateway.archive.library import open_library
-from tests.integration.gateway.conftest import HASH, Scene
+from tests.integration.gateway.conftest import Scene
 from tests.integration.gateway.http import BASIC, HTML, LongAnswer
 
 PICTURES = ["/cameras/door/stream.mjpeg", "/cameras/door/snapshot.jpg", "/stream.jpg", "/snapshot.jpg"]
@@ -23,7 +25,13 @@ def all_routes(scene: Scene) -> list[tuple[str, str]]:
     library = open_library(scene.settings.archive)
     app = scene.service._app(library)
     library.close()
-    names = {"camera": "door", "event": "20261120T083012Z-3f9c", "index": "0", "setting": "enabled"}
+    names = {
+        "name": "a-token",
+        "camera": "door",
+        "event": "20261120T083012Z-3f9c",
+        "index": "0",
+        "setting": "enabled",
+    }
     found = []
     for route in app.router.routes():
         assert route.resource is not None
@@ -122,9 +130,10 @@ def test_a_login_never_leads_to_another_site(scene: Scene) -> None:
     assert scene.browser().log_in(onward="//elsewhere.example").headers["Location"] == "/"
 
 
-def test_a_cookie_ends_with_its_time_and_a_forged_one_never_begins(scene: Scene) -> None:
+def test_a_cookie_ends_with_its_time_and_a_forged_one_never_begins(scene: Scene, tmp_path: Path) -> None:
+    accounts, ended = Accounts(scene.settings.gateway), SharedFile(tmp_path / "none.json")
     for key, now in (("key", time.time() - 200 * 3600), ("forged", time.time())):
-        made = Sessions(key, HASH, 168, lambda at=now: at)  # type: ignore[misc]  # a default binds it now
+        made = Sessions(key, accounts, 168, ended, lambda at=now: at)  # type: ignore[misc]  # a default binds it now
         browser = scene.browser()
         browser.headers["Cookie"] = f"{COOKIE}={made.write(made.begin('admin'))}"
         assert browser.get("/", HTML).status == 303

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from services.gateway.access.caller import Scope
 from services.gateway.ingest import handlers
 from services.runtime.mqtt import BrokerAddress
 from tests.integration.gateway.conftest import Scene, eventually, make_frame, make_settings, staged
@@ -161,11 +162,13 @@ def test_a_stranger_and_a_wrong_login_send_nothing(scene: Scene) -> None:
         assert (answer.status, answer.headers["WWW-Authenticate"][:5]) == (401, "Basic")
 
 
-def test_a_bearer_token_is_told_what_is_taken_instead(scene: Scene) -> None:
+def test_a_device_sends_with_a_token_of_its_own(scene: Scene) -> None:
+    token = scene.service._entrance.tokens.add("esp32", Scope.INGEST)
+    assert send(scene, JPEG, {**RAW, "Authorization": f"Bearer {token}"}).status == 202
     answer = scene.browser()._ask("POST", PATH, {**RAW, "Authorization": "Bearer abc"}, JPEG)
-    assert problem(answer) == (
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (
         401,
-        "bearer tokens are not known here: send the dashboard's user and password as HTTP basic",
+        'Bearer realm="Nightjar", error="invalid_token"',
     )
 
 

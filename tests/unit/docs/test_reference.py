@@ -17,7 +17,7 @@ from services.contract.channels import CHANNELS, message_models
 from services.contract.controls import CONTROLS
 from services.contract.events import EventType
 from services.contract.frame import FrameId, identify, stamp
-from services.contract.settings import CameraSettings, CaptureSettings, MotionSettings, Settings
+from services.contract.settings import CameraSettings, CaptureSettings, MotionSettings, Settings, UserSettings
 from services.contract.tables import refresh
 from services.runtime import config
 from tests.unit.contract.exif_reader import exif_tiffs, read_tags
@@ -54,6 +54,8 @@ def settings_below(model: type[BaseModel], place: str) -> Iterator[str]:
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from settings_below(inner, f"{place}{name}.")
+        elif name == "users":
+            yield from settings_below(UserSettings, f"{place}users.<user>.")
         elif name != "cameras":
             yield f"{place}{name}"
 

@@ -2,8 +2,8 @@ import base64
 
 import pytest
 
+from services.gateway.access.credentials import basic_login, bearer_token
 from services.gateway.access.doors import safe_path
-from services.gateway.access.guard import basic_login
 
 
 def header(text: str) -> str:
@@ -29,6 +29,14 @@ def test_basic_logins_are_read_and_anything_else_is_none(
     authorization: str, login: tuple[str, str] | None
 ) -> None:
     assert basic_login(authorization) == login
+
+
+@pytest.mark.parametrize(
+    ("authorization", "token"),
+    [("Bearer nj_abc", "nj_abc"), ("bearer  nj_abc ", "nj_abc"), ("Basic abc", None), ("", None)],
+)
+def test_bearer_tokens_are_read(authorization: str, token: str | None) -> None:
+    assert bearer_token(authorization) == token
 
 
 @pytest.mark.parametrize("path", ["/", "/events?camera=door", "/cameras/front-door"])

@@ -3,20 +3,17 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from argon2 import PasswordHasher
 
 from services.gateway.access.passwords import (
     AT_A_TIME,
     MAX_WAITING,
+    MAX_WAITING_FROM_ONE,
     REMEMBER_S,
     Passwords,
     TooFast,
-    check_hash,
 )
 from services.gateway.access.throttle import FREE_FAILURES, Throttle
-from services.runtime.errors import UserError
-
-HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("right")
+from tests.unit.gateway.accounts import HASH, accounts
 
 
 class Clock:
@@ -30,14 +27,14 @@ class Counted(Passwords):
     """Counts verifications, and how many run at once; they wait for one another at the `barrier`."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__("admin", HASH, Throttle(clock), clock)
+        super().__init__(accounts(anna=HASH), Throttle(clock), clock)
         self.verified = 0
         self.running = 0
         self.most = 0
         self.barrier = threading.Barrier(1, timeout=5)
         self._counting = threading.Lock()
 
-    def _matches(self, password: str) -> bool:
+    def _matches(self, password_hash: str, password: str) -> bool:
         with self._counting:
             self.verified += 1
             self.running += 1
@@ -45,7 +42,7 @@ class Counted(Passwords):
         self.barrier.wait()
         with self._counting:
             self.running -= 1
-        return super()._matches(password)
+        return super()._matches(password_hash, password)
 
 
 @pytest.fixture
@@ -124,27 +121,16 @@ def test_too_many_that_wait_are_sent_away(passwords: Counted) -> None:
     assert [type(answer) for answer in answers].count(TooFast) == 20
 
 
-@pytest.mark.parametrize(
-    ("password_hash", "sentence"),
-    [
-        (
-            "",
-            "gateway.password_hash is empty, so nobody could log in: compose's secrets service and "
-            "'nightjar' make it by themselves; elsewhere write there what python -c 'import argon2; "
-            "print(argon2.PasswordHasher().hash(input()))' prints for a password",
-        ),
-        (
-            "secret",
-            "gateway.password_hash is no Argon2 hash, which begins with $argon2id$: "
-            "write it in single quotes, and $$ for each $ in a compose file",
-        ),
-    ],
-)
-def test_a_hash_that_lets_nobody_in_is_the_users_mistake(password_hash: str, sentence: str) -> None:
-    with pytest.raises(UserError) as caught:
-        check_hash(password_hash)
-    assert str(caught.value) == sentence
+def test_one_address_cannot_keep_all_others_out(passwords: Counted) -> None:
+    async def flood() -> list[bool | BaseException]:
+        tries = (passwords.right("10.0.0.1", f"user {n}", "wrong") for n in range(MAX_WAITING))
+        owner = passwords.right("10.0.0.2", "admin", "right")
+        return await asyncio.gather(*tries, owner, return_exceptions=True)
+
+    *strangers, owner = asyncio.run(flood())
+    assert [type(answer) for answer in strangers].count(bool) == MAX_WAITING_FROM_ONE
+    assert owner is True
 
 
-def test_a_real_hash_is_fine() -> None:
-    check_hash(HASH)
+def test_everybody_has_a_password_of_his_own(passwords: Counted) -> None:
+    assert ask(passwords, ("anna", "right"), ("nobody", "right")) == [True, False]

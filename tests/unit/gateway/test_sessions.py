@@ -1,4 +1,10 @@
+from pathlib import Path
+
+import pytest
+
 from services.gateway.access.sessions import Sessions, is_token_of
+from services.gateway.access.shared_file import SharedFile
+from tests.unit.gateway.accounts import accounts
 
 
 class Clock:
@@ -8,8 +14,18 @@ class Clock:
         return self.now
 
 
-def sessions(clock: Clock, key: str = "key", password_hash: str = "hash") -> Sessions:
-    return Sessions(key, password_hash, hours=2, now=clock)
+@pytest.fixture
+def ended(tmp_path: Path) -> SharedFile:
+    return SharedFile(tmp_path / "gateway" / "logouts.json")
+
+
+NOWHERE = SharedFile(Path("/dev/null/logouts.json"))
+
+
+def sessions(
+    clock: Clock, key: str = "key", password_hash: str = "hash", ended: SharedFile = NOWHERE
+) -> Sessions:
+    return Sessions(key, accounts(password_hash), hours=2, ended=ended, now=clock)
 
 
 def test_a_cookie_brings_its_session_back_over_a_restart() -> None:
@@ -52,7 +68,23 @@ def test_without_a_key_each_start_has_its_own() -> None:
     assert sessions(clock, key="").read(cookie) is None
 
 
-def test_a_copied_cookie_ends_with_the_logout() -> None:
+def test_a_user_who_is_no_longer_there_has_no_session() -> None:
+    clock = Clock()
+    ours = sessions(clock)
+    assert ours.read(ours.write(ours.begin("anna"))) is None
+
+
+def test_a_logout_counts_in_every_process_and_after_a_restart(ended: SharedFile) -> None:
+    clock = Clock()
+    ours, other = sessions(clock, ended=ended), sessions(clock, ended=ended)
+    session = ours.begin("admin")
+    assert other.read(ours.write(session)) is not None
+    ours.end(session)
+    assert other.read(ours.write(session)) is None
+    assert session.csrf not in str(ended.read())
+
+
+def test_a_copied_cookie_ends_with_the_logout_also_where_nothing_can_be_written() -> None:
     clock = Clock()
     ours = sessions(clock)
     session = ours.begin("admin")
@@ -62,13 +94,14 @@ def test_a_copied_cookie_ends_with_the_logout() -> None:
     assert ours.read(other) is not None
 
 
-def test_logouts_are_remembered_no_longer_than_their_sessions_would_have_lasted() -> None:
+def test_logouts_are_remembered_no_longer_than_their_sessions_would_have_lasted(ended: SharedFile) -> None:
     clock = Clock()
-    ours = sessions(clock)
+    ours = sessions(clock, ended=ended)
     for _ in range(10):
         ours.end(ours.begin("admin"))
         clock.now += 3600
-    assert len(ours._logged_out) <= 2
+    assert len(ended.read()) <= 2
+    assert len(ours._ended_here) <= 2
 
 
 def test_each_session_has_a_token_of_its_own() -> None:

@@ -1,7 +1,10 @@
 import pytest
 
 from services.gateway.access.throttle import (
+    FORGET_S,
     FREE_FAILURES,
+    LOCK_AFTER,
+    LOCK_S,
     LONGEST_DELAY_S,
     MAX_REMEMBERED,
     Throttle,
@@ -37,14 +40,16 @@ def test_each_further_failure_waits_twice_as_long() -> None:
     assert waits == [1, 2, 4, 8]
 
 
-def test_no_wait_grows_beyond_the_longest() -> None:
+def test_after_ten_failures_one_is_shut_out_from_there_for_a_quarter_of_an_hour() -> None:
     clock = Clock()
     throttle = Throttle(clock)
-    for _ in range(40):
-        fail(throttle, 1)
-        clock.now += LONGEST_DELAY_S
-    fail(throttle, 1)
-    assert throttle.admit("10.0.0.1", "admin") == LONGEST_DELAY_S
+    waits = []
+    for _ in range(LOCK_AFTER + 3):
+        while (wait_s := throttle.admit("10.0.0.1", "admin")) > 0:
+            waits.append(wait_s)
+            clock.now += wait_s
+    assert waits == [1, 2, 4, 8, 16, 32, LONGEST_DELAY_S, LOCK_S, LOCK_S, LOCK_S]
+    assert throttle.admit("10.0.0.2", "admin") == 0.0
 
 
 def test_many_tries_at_once_are_not_all_free() -> None:
@@ -72,7 +77,7 @@ def test_old_failures_are_forgotten() -> None:
     clock = Clock()
     throttle = Throttle(clock)
     fail(throttle, FREE_FAILURES)
-    clock.now += 1000
+    clock.now += FORGET_S + 1
     fail(throttle, FREE_FAILURES)
 
 
