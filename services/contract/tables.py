@@ -45,7 +45,7 @@ def _settings(path: str) -> str:
     rows = (
         (f"`{place}.{name}`" if path else f"`{name}`", _takes(field), _default(field), field["description"])
         for name, field in here["properties"].items()
-        if not _reference(field) and name != "cameras"
+        if not _reference(field) and name not in ("cameras", "users")
     )
     return _lines(("setting", "takes", "default", ""), rows)
 
