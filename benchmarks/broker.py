@@ -118,7 +118,7 @@ def _serve(port: int) -> None:
 
 @contextlib.contextmanager
 def embedded() -> Iterator[Server]:
-    port = _free_port()
+    port = free_port()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(port,), daemon=True)
     process.start()
     try:
@@ -132,7 +132,7 @@ def embedded() -> Iterator[Server]:
 @contextlib.contextmanager
 def mosquitto() -> Iterator[Server | None]:
     """A mosquitto on this machine's own network: the program where there is one, else its image."""
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         conf = Path(folder, "mosquitto.conf")
         conf.write_text(
@@ -157,7 +157,7 @@ def mosquitto() -> Iterator[Server | None]:
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
