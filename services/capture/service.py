@@ -21,6 +21,7 @@ from services.runtime.mqtt import BrokerAddress
 from services.runtime.presence import control_link
 from services.runtime.run import Crew
 from services.runtime.state import StateFile
+from services.runtime.stop import Stop
 
 #: How often feeds are looked after: those with something under way, and when none of them has.
 TICK_S, IDLE_S = 0.1, 0.5
@@ -76,7 +77,7 @@ class CaptureService:
         quiet_opencv()
         self._board.load()
         self._board.attach(self._control)
-        cameras, links = Crew(stop), Crew(threading.Event(), alarm=stop)
+        cameras, links = Crew(stop), Crew(Stop(), alarm=stop)
         links.start("capture-control", self._control.run)
         for camera, feed in self._feeds.items():
             feed.runner.load(self._board.value(camera, "interval"))

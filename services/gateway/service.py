@@ -44,6 +44,7 @@ from services.gateway.pictures.stream import Streams
 from services.runtime.mqtt import BrokerAddress, Delivery, Link
 from services.runtime.presence import control_link
 from services.runtime.run import Crew
+from services.runtime.stop import Stop
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ class GatewayService:
 
     async def _live(self, stop: threading.Event, library: Library) -> None:
         self._listen_to_broker(asyncio.get_running_loop())
-        links_stop = threading.Event()
+        links_stop = Stop()
         tls = self._https.context if self._https else None
         async with listening(self._app(library), self._settings.gateway.listen, tls) as port:
             self.port = port

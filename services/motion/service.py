@@ -24,6 +24,7 @@ from services.runtime.mqtt import BrokerAddress, Delivery
 from services.runtime.presence import control_link
 from services.runtime.run import Crew
 from services.runtime.state import StateFile
+from services.runtime.stop import Stop
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class MotionService:
         self._control.subscribe(self._topics.camera(every, leaf.EVENT), self._event)
         self._control.subscribe(self._topics.camera(every, leaf.STATUS), self._status)
         self._control.subscribe(self._topics.stats(every, "capture"), self._captured)
-        watches, links = Crew(stop), Crew(threading.Event(), alarm=stop)
+        watches, links = Crew(stop), Crew(Stop(), alarm=stop)
         links.start("motion-control", self._control.run)
         for camera, watch in self._watches.items():
             watch.attach()

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Protocol
 
 from services.runtime.errors import UserError
+from services.runtime.stop import Stop
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def run_services(
     for service in [foundation, *services] if foundation else services:
         if stop.is_set():
             break
-        crew = Crew(threading.Event(), alarm=stop)
+        crew = Crew(Stop(), alarm=stop)
         crew.start(service.name, service.run)
         crews.append(crew)
         while service is foundation and service.problems() and not stop.wait(0.01):

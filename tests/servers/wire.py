@@ -42,7 +42,7 @@ class Wire:
 
     def cut(self) -> None:
         """Everybody who is connected is so no more."""
-        for side in self._open:
+        for side in tuple(self._open):  # each carrier takes its own out
             with contextlib.suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
 

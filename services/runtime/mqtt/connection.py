@@ -27,6 +27,7 @@ from services.runtime.mqtt.address import BrokerAddress, Will, tls_context
 from services.runtime.mqtt.outbox import Parcel
 from services.runtime.mqtt.paho_client import PahoClient
 from services.runtime.mqtt.words import ConnectionRefused, loss, refusal, unreachable
+from services.runtime.stop import LOOK_S, told_of
 
 CONNECT_TIMEOUT_S = 10.0
 KEEP_ALIVE_S = 30
@@ -36,8 +37,8 @@ SESSION_EXPIRY_S = 7 * 24 * 3600
 GOODBYE_S = 0.5
 #: Of a PUBLISH beside topic and payload, at most.
 _HEAD_BYTES = 10
-#: How long it may take to notice that it is to stop.
-TURN_S = 0.1
+#: Messages that are read before we look at what else there is to do.
+_AT_A_TIME = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +140,12 @@ class Connection:
     def serve(self, stop: threading.Event, within_s: float = math.inf) -> bool:
         """False when the connection is lost, or at stop; True after so long. Raises what a handler raised."""
         until_s = time.monotonic() + within_s
-        while self.still_open and not stop.is_set():
-            if time.monotonic() >= until_s:
-                return True
-            self._turn()
+        with told_of(stop, self._ring) as turn_s:
+            while self.still_open and not stop.is_set():
+                rest_s = until_s - time.monotonic()
+                if rest_s <= 0:
+                    return True
+                self._turn(min(turn_s, rest_s))
         return False
 
     def settle(self, unsettled: Callable[[], bool], within_s: float) -> bool:
@@ -176,8 +179,22 @@ class Connection:
 
     def give(self, parcel: Parcel) -> None:
         """Publishes at QoS 1; `on_acknowledged` tells when the broker has it."""
+        client, mid = self._client, self._client.next_mid()
         with self._mids:
-            self._given[self._client.publish(parcel.topic, parcel.payload, 1, parcel.retain).mid] = parcel
+            self._given[mid] = parcel
+        if self._busy.acquire(blocking=False):
+            # Whoever gives a frame writes it: so it costs no change of threads until its answer comes.
+            try:
+                if client.send_at_once(mid, parcel.topic, parcel.payload, retain=parcel.retain):
+                    return
+                client.loop_write()
+            finally:
+                self._busy.release()
+            if not client.want_write():
+                return
+        else:
+            client.send_later(mid, parcel.topic, parcel.payload, retain=parcel.retain)
+        self._ring()
 
     def takes(self, parcel: Parcel) -> bool:
         """Whether it is no larger than the broker allows: sent, it would end every connection."""
@@ -233,12 +250,12 @@ class Connection:
         dialling = threading.Thread(target=dial, name="mqtt-dial", daemon=True)
         dialling.start()
         while dialling.is_alive() and not stop.is_set():
-            dialling.join(TURN_S)
+            dialling.join(LOOK_S)
         abandoned.set()
         if errors:
             raise unreachable(broker, errors[0])
 
-    def _turn(self) -> None:
+    def _turn(self, wait_s: float = LOOK_S) -> None:
         """Waits a moment for something to do, and does it."""
         client = self._client
         with self._busy:
@@ -247,15 +264,19 @@ class Connection:
                 self._closed.set()
                 return
             self._poll.register(connection, select.POLLIN | (select.POLLOUT if client.want_write() else 0))
-            decrypted = isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
-        ready = dict(self._poll.poll(0 if decrypted else TURN_S * 1000))
+            here = client.read_ahead or (isinstance(connection, ssl.SSLSocket) and connection.pending() > 0)
+        ready = dict(self._poll.poll(0 if here else wait_s * 1000))
         with self._busy:
             if ready.pop(self._alarm.fileno(), 0):
                 with contextlib.suppress(BlockingIOError):
                     self._alarm.recv(4096)
             events = next(iter(ready.values()), 0)
-            if decrypted or events & ~select.POLLOUT:
+            if here or events & ~select.POLLOUT:
                 client.loop_read()
+                for _ in range(_AT_A_TIME):
+                    if not client.read_ahead:
+                        break
+                    client.loop_read()
             if client.want_write():
                 client.loop_write()
             client.loop_misc()
@@ -263,10 +284,7 @@ class Connection:
             self._answered(*self._answers.popleft())
 
     def _write(self, client: Client, _data: Any, _socket: Any) -> None:
-        """Something is to be written: whoever gave it writes it, unless our loop is about to.
-
-        A frame thus costs no change of threads until its acknowledgement comes.
-        """
+        """Something of paho's is to be written: whoever gave it writes it, unless our loop is about to."""
         if self._busy.acquire(blocking=False):
             try:
                 client.loop_write()
@@ -274,6 +292,10 @@ class Connection:
                 self._busy.release()
             if not client.want_write():
                 return
+        self._ring()
+
+    def _ring(self) -> None:
+        """Wakes our loop up."""
         with self._ringing, contextlib.suppress(OSError):
             self._bell.send(b"!")
 
@@ -314,6 +336,7 @@ class Connection:
         if self.still_open:  # paho tells of it twice where the broker has said why
             self.closed_because = loss(self._broker, str(code))
             self._closed.set()
+            self._ring()  # it may be found out by whoever writes
 
     def _on_publish(
         self, _client: Client, _data: Any, mid: int, code: ReasonCode, _props: Properties | None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from services.runtime.mqtt import BrokerAddress, Delivery, Link
+from services.runtime.stop import Stop
 
 WAIT_S = 15.0
 
@@ -24,7 +25,7 @@ class Running:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.failure: BaseException | None = None
-        self._stop = threading.Event()
+        self._stop = Stop()  # as services have it
         self._thread = threading.Thread(target=self._live, name=f"link-{link.client_id}", daemon=True)
 
     def _live(self) -> None:

@@ -2,11 +2,13 @@
 
 import contextlib
 import threading
+import time
 from dataclasses import replace
 
 import pytest
 
 from services.runtime.mqtt import BrokerAddress, Link, Will
+from services.runtime.stop import TOLD_S
 from tests.integration.runtime.conftest import address
 from tests.integration.runtime.links import Inbox, Retained, eventually, running
 from tests.real import MqttServer
@@ -240,6 +242,13 @@ def test_it_says_goodbye_before_it_goes(broker: BrokerAddress, name: str) -> Non
             state.becomes("online")
             assert alive.stop() < 1.5
         state.becomes("offline")
+
+
+def test_it_hears_at_once_that_it_is_to_stop_though_nothing_comes(broker: BrokerAddress, name: str) -> None:
+    for _ in range(3):
+        with running(Link(broker, name)) as alive:
+            time.sleep(0.3)
+            assert alive.stop() < TOLD_S / 2
 
 
 def test_what_was_sent_last_reaches_the_broker_before_it_goes(broker: BrokerAddress, name: str) -> None:

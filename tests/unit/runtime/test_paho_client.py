@@ -1,0 +1,127 @@
+"""What goes over the wire is what paho itself would have sent, however little the system takes at once."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from services.runtime.mqtt.paho_client import PahoClient
+
+TOPIC = "nightjar-frames/höf/live"
+SMALL, LARGE = b"hello", bytes(range(256)) * 2000
+VERSIONS = [MQTTv311, MQTTv5]
+
+
+class Wired:
+    """A client of that kind on one end of a line, and what comes out at the other."""
+
+    def __init__(self, kind: type[Client], version: MQTTProtocolVersion) -> None:
+        self.client: Any = kind(CallbackAPIVersion.VERSION2, "x", protocol=version)
+        self.ours, self.theirs = socket.socketpair()
+        for side in (self.ours, self.theirs):
+            side.setblocking(False)
+            side.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        self.client._sock = self.ours
+
+    def close(self) -> None:
+        self.client._sock = None
+        self.ours.close()
+        self.theirs.close()
+
+    def all_of_it(self) -> bytes:
+        came = b""
+        while True:
+            try:
+                came += self.theirs.recv(1 << 20)
+            except BlockingIOError:
+                if not self.client.want_write():
+                    return came
+            self.client.loop_write()
+
+
+@pytest.fixture(params=VERSIONS, ids=["3.1.1", "5"])
+def wired(request: pytest.FixtureRequest) -> Iterator[Wired]:
+    made = Wired(PahoClient, request.param)
+    yield made
+    made.close()
+
+
+def as_paho(version: MQTTProtocolVersion, *messages: tuple[int, bytes, bool]) -> bytes:
+    """The bytes of these messages (QoS, payload, retained), by paho alone."""
+    line = Wired(Client, version)
+    for qos, payload, retain in messages:
+        line.client.publish(TOPIC, payload, qos, retain)
+    try:
+        return line.all_of_it()
+    finally:
+        line.close()
+
+
+@pytest.mark.parametrize("retain", [False, True])
+@pytest.mark.parametrize("payload", [b"", SMALL, LARGE[:60_000], LARGE], ids=len)
+def test_a_message_at_once_is_as_paho_writes_it(wired: Wired, payload: bytes, retain: bool) -> None:
+    done = wired.client.send_at_once(wired.client.next_mid(), TOPIC, payload, retain=retain)
+    assert done == (len(payload) < 1000)
+    assert wired.all_of_it() == as_paho(wired.client._protocol, (1, payload, retain))
+
+
+def test_messages_keep_their_order_behind_one_that_is_not_out_yet(wired: Wired) -> None:
+    for payload in (LARGE, SMALL):
+        assert not wired.client.send_at_once(wired.client.next_mid(), TOPIC, payload, retain=False)
+    wired.client.publish(TOPIC, b"flash", 0)
+    wired.client.send_later(wired.client.next_mid(), TOPIC, LARGE, retain=False)
+    expected = [(1, LARGE, False), (1, SMALL, False), (0, b"flash", False), (1, LARGE, False)]
+    assert wired.all_of_it() == as_paho(wired.client._protocol, *expected)
+
+
+@pytest.mark.parametrize("taken", [0, 1, 5, 30, 40])
+def test_a_head_that_is_cut_is_written_to_its_end(wired: Wired, taken: int) -> None:
+    class Full:
+        """Takes so many bytes and no more."""
+
+        def sendmsg(self, parts: tuple[bytes, bytes]) -> int:
+            return wired.ours.send(b"".join(parts)[:taken]) if taken else 0
+
+    wired.client._sock = Full()
+    assert not wired.client.send_at_once(wired.client.next_mid(), TOPIC, LARGE[:1000], retain=False)
+    wired.client._sock = wired.ours
+    assert wired.all_of_it() == as_paho(wired.client._protocol, (1, LARGE[:1000], False))
+
+
+def test_answers_are_told_however_they_come(wired: Wired) -> None:
+    told: list[tuple[int, str]] = []
+
+    def on_publish(_client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Any) -> None:
+        told.append((mid, str(code)))
+
+    wired.client.on_publish = on_publish
+    denied = b"\x40\x03\x00\x03\x87" if wired.client._protocol == MQTTv5 else b"\x40\x02\x00\x03"
+    came = b"\x40\x02\x00\x01" + b"\x40\x02\x00\x02" + denied
+    for cut in range(len(came)):
+        told.clear()
+        for part in (came[:cut], came[cut:]):
+            wired.theirs.send(part)
+            wired.client.loop_read()
+            while wired.client.read_ahead:
+                wired.client.loop_read()
+        third = "Not authorized" if wired.client._protocol == MQTTv5 else "Success"
+        assert told == [(1, "Success"), (2, "Success"), (3, third)], cut
+
+
+def test_a_message_that_comes_is_whole_however_long_it_is(wired: Wired) -> None:
+    came: list[bytes] = []
+    wired.client.on_message = lambda _client, _data, message: came.append(message.payload)
+    sender = Wired(Client, wired.client._protocol)
+    for payload in (SMALL, LARGE, SMALL):
+        sender.client.publish(TOPIC, payload, 0)
+    rest = memoryview(sender.all_of_it())
+    sender.close()
+    while rest:
+        rest = rest[wired.theirs.send(rest) :]
+        for _ in range(100):
+            wired.client.loop_read()
+    assert came == [SMALL, LARGE, SMALL]
