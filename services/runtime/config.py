@@ -17,8 +17,7 @@ from services.runtime.errors import UserError
 PREFIX = "NIGHTJAR_"
 #: Variables with our prefix that are no settings.
 NOT_SETTINGS = frozenset(
-    PREFIX + name
-    for name in ("CONFIG", "PARTITION", "TEST_BACKENDS", "DOCKER_UP", "FOOTAGE", "HOMEASSISTANT", "VERSION")
+    PREFIX + name for name in ("CONFIG", "TEST_BACKENDS", "DOCKER_UP", "FOOTAGE", "HOMEASSISTANT", "VERSION")
 )
 
 Keys = tuple[str, ...]

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,14 @@ from services.contract.settings import split_address
 from services.runtime.errors import UserError
 
 
-class _ServerV6(ThreadingHTTPServer):
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A probe that does not wait for its answer is nobody's mistake; anything else is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # whatever it is
+
+
+class _ServerV6(_Server):
     address_family = socket.AF_INET6
 
 
@@ -35,7 +43,7 @@ class HealthServer:
         """Begins to listen. Raises UserError where the address is taken."""
         try:
             host, port = split_address(self._listen)
-            server = _ServerV6 if ":" in host else ThreadingHTTPServer
+            server = _ServerV6 if ":" in host else _Server
             self._server = server((host, port), self._handler())
         except OSError as error:
             reason = (error.strerror or str(error)).lower()

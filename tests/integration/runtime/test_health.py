@@ -1,6 +1,8 @@
 """`/livez`, `/healthz` and `/metrics` say how a process is, on a port of their own."""
 
 import json
+import socket
+import struct
 import threading
 import urllib.error
 import urllib.request
@@ -98,3 +100,12 @@ def test_who_asks_while_another_is_silent_is_answered() -> None:
 
     with serving([]) as port, socket.create_connection(("127.0.0.1", port)):
         eventually(lambda: get(port, "/livez")[0] == 200)
+
+
+def test_who_does_not_wait_for_the_answer_is_no_news(capfd: pytest.CaptureFixture[str]) -> None:
+    with serving([]) as port:
+        with socket.create_connection(("127.0.0.1", port)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            probe.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        assert get(port, "/livez")[0] == 200
+    assert capfd.readouterr().err == ""

@@ -336,6 +336,11 @@ def test_the_environment_wins_over_the_file() -> None:
     assert (settings.mqtt.url, settings.mqtt.user) == ("mqtt://environment", "file")
 
 
+def test_a_replica_is_told_its_slot_by_the_environment() -> None:
+    settings = load("cameras:\n  door:\n    url: 'demo:'\n", {"NIGHTJAR_PARTITION": "2/4"})
+    assert (settings.replica.slot, settings.replica.count) == (2, 4)
+
+
 def test_the_file_wins_over_what_is_below_it() -> None:
     Path("nightjar.yaml").write_text("mqtt:\n  user: file\n")
     base = {"mqtt": {"user": "base", "prefix": "base"}, "cameras": {"door": {"url": "demo:"}}}
