@@ -12,6 +12,7 @@ from services.contract.status import (
     CaptureStats,
     HealthDetail,
     MotionStats,
+    Score,
     ServiceInfo,
     Totals,
 )
@@ -65,6 +66,17 @@ CHANNELS = (
     Channel(
         _T.camera(_CAMERA, leaf.TRIGGER), "nothing, a reason, or JSON `{\"reason\", \"duration_s\"}`", (0, 1),
         False, "anyone", "makes an event now, with pre-roll",
+    ),
+    Channel(
+        _T.camera(_CAMERA, leaf.TUNE), "seconds, up to 60; nothing: 15", (0, 1), False, "anyone",
+        "somebody tunes this camera: asks for `…/score` for so long",
+    ),
+    Channel(
+        _T.camera(_CAMERA, leaf.SCORE), Score, (0,), False, "motion",
+        "what the detector makes of each frame, while somebody tunes",
+    ),
+    Channel(
+        _T.zone(_CAMERA, "{zone}"), ("ON", "OFF"), (1,), True, "motion", "something moves in this zone now"
     ),
     Channel(
         _T.setting_set(_CAMERA, "{setting}"), "plain text", (0, 1), False, "anyone", "changes a setting"

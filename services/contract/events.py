@@ -45,6 +45,17 @@ class Missing(Aliased):
     why: Sentence
 
 
+class FrameRef(Message):
+    """One frame by its number."""
+
+    session: Session
+    sequence: int = Field(ge=1)
+    time: Time | None = Field(None, description="none where whoever says it has only the number")
+
+
+ZoneNames = Annotated[list[str], Field(max_length=16)]
+
+
 class EventMessage(Message):
     """One event message; which fields are there depends on `event_type`."""
 
@@ -55,13 +66,21 @@ class EventMessage(Message):
     reason: str | None = Field(None, max_length=200, description="motion, manual, or what a trigger said")
     late: bool | None = Field(None, description="true where it was found after an outage, not live")
 
-    # motion_update, motion_end, scene_change
+    # motion_start, motion_update, motion_end, scene_change
     started: Time | None = Field(None, description="first frame that moved")
     ended: Time | None = Field(None, description="last frame that moved")
     duration_s: float | None = Field(None, description="seconds from started to ended")
     score: float | None = Field(None, description="how much moves now, against the threshold (1 = threshold)")
     peak: float | None = Field(None, description="the highest score so far")
-    boxes: list[Box] | None = Field(None, max_length=16)
+    boxes: list[Box] | None = Field(
+        None, max_length=16, description="where it moves now; at the end where it moved most"
+    )
+    zones: ZoneNames | None = Field(None, description="all zones in which something moved so far")
+    entered: ZoneNames | None = Field(
+        None, description="those that were entered since the last message of it"
+    )
+    left: ZoneNames | None = Field(None, description="those that were left since the last message of it")
+    best: FrameRef | None = Field(None, description="the frame that makes the best picture so far")
     changed: Fraction | None = Field(None, description="scene_change: fraction of the picture")
     settings_hash: str | None = Field(None, description="which motion settings made this event")
 

@@ -4,17 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.contract.events import Missing
+from services.contract.events import FrameRef, Missing
 from services.contract.experiments import ExperimentSummary, Slice
 from services.contract.message import Aliased, CameraName, EventId, Message, Session, Time
 
-
-class FrameRef(Message):
-    """One frame by its number."""
-
-    session: Session
-    sequence: int = Field(ge=1)
-    time: Time | None = Field(None, description="none where whoever says it has only the number")
+__all__ = ["FrameRef", "Handover", "Resend", "Resent", "SliceHandover", "ranges"]
 
 
 class Handover(Message):

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from services.contract.events import Box
 from services.contract.message import CameraName, Message, Session, Time
 
 ONLINE, OFFLINE = "online", "offline"
@@ -58,6 +59,7 @@ class MotionStats(Stats):
     fps: float
     received: int
     analysed: int
+    rested: int = Field(0, description="frames kept but not analysed, because nothing moved")
     unanalysed: int = Field(description="frames kept but not analysed, because of load")
     undecodable: int
     repaired: int = Field(description="frames that arrived after they were asked for again")
@@ -68,6 +70,22 @@ class MotionStats(Stats):
     latency_ms: float = Field(description="capture to decision, average of the last seconds")
     events_today: int = Field(0, description="events since midnight, as the clock of motion's machine has it")
     last_event: Time | None = Field(None, description="when the last event began")
+
+
+class Score(Message):
+    """What the detector makes of one frame, while somebody tunes the camera."""
+
+    time: Time = Field(description="when the frame was captured")
+    session: Session
+    sequence: int
+    score: float = Field(description="how much moves, against the least that counts (1)")
+    moving: bool = Field(description="it counts as motion")
+    boxes: list[Box] = Field(description="what counts as motion")
+    near: list[Box] = Field(description="what differs and moves too, but is too small, or not yet believed")
+    zones: list[str] = Field(description="the zones in which something moves")
+    scene_change: float = Field(
+        description="fraction of the picture that a change of light has altered; 0: none"
+    )
 
 
 class ArchiverStats(Stats):

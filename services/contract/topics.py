@@ -16,6 +16,7 @@ RESENT = "resent"
 TRIGGER = "trigger"
 KEEP = "keep"
 SCORE = "score"
+TUNE = "tune"
 SLICES = "slices"
 EXPERIMENT_SUMMARY = "experiment/summary"
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from services.contract.frame import Frame, FrameId
 from services.contract.settings import MotionSettings
 from services.motion.custody import Custody
-from services.motion.events import Action, Ended, Keep, Motion, Opened, Updated
+from services.motion.events import Action, Ended, Keep, Motion, Opened, Summary, Updated
 from services.motion.numbers import Numbers, number_of
 from services.motion.ring import Ring
+from services.motion.visits import ZoneMotion
 from services.motion.voice import Voice
 
 
@@ -28,6 +29,8 @@ class Conduct:
         self._custody = custody
         self._voice = voice
         self._moving = False
+        self._zones = dict.fromkeys(settings.zones, False)
+        self._late: set[str] = set()  # open events that were found after an outage
         self._snapshot: FrameId | None = None
 
     def carry_out(self, actions: list[Action], ack: Callable[[], None] | None = None) -> None:
@@ -41,11 +44,12 @@ class Conduct:
                 case Keep(event, frame):
                     self._keep(event, frame, ack)
                 case Updated(summary):
-                    self._voice.updated(summary)
-                    self._show_best(summary.best)
+                    self._voice.updated(summary, late=summary.event in self._late)
+                    self._show_best(summary)
                 case Ended(summary):
-                    self._show_best(summary.best)
-                    self._voice.ended(summary, self._settings_hash())
+                    self._show_best(summary)
+                    self._voice.ended(summary, self._settings_hash(), late=summary.event in self._late)
+                    self._late.discard(summary.event)
                     self._custody.end(summary, time.monotonic())
 
     def _say_whether_it_moves(self, actions: list[Action]) -> None:
@@ -53,7 +57,21 @@ class Conduct:
         for action in actions:
             if isinstance(action, Motion):
                 self._moving = action.on
+            elif isinstance(action, ZoneMotion) and action.zone in self.settings.zones:
+                self._zones[action.zone] = action.on
         self._voice.motion(on=self._moving and not self.late)
+        for zone, on in self._zones.items():
+            self._voice.zone(zone, on=on and not self.late)
+
+    def configure(self, settings: MotionSettings) -> None:
+        """Other settings from now on; a new zone is OFF, and one that is gone is gone from the broker."""
+        gone = self._zones.keys() - settings.zones.keys()
+        self.settings = settings
+        self._zones = {zone: self._zones.get(zone, False) for zone in settings.zones}
+        for zone in gone:
+            self._voice.no_zone(zone)
+        for zone, on in self._zones.items():
+            self._voice.zone(zone, on=on and not self.late)
 
     def expect(self, event: str, session: int, numbers: range) -> None:
         """Numbers that capture gave and that did not come, in an event whose end may lie among them."""
@@ -72,6 +90,8 @@ class Conduct:
         ]
         first = pre_roll[0].id if pre_roll else newest
         self._custody.open(opened.event, opened.reason, opened.time, opened.since, first)
+        if self.late:
+            self._late.add(opened.event)
         self._voice.opened(opened, late=self.late)
         self._custody.expect(opened.event, first.session, self._numbers.lacking(first, opened.since))
         for frame in pre_roll:
@@ -85,10 +105,11 @@ class Conduct:
         self._custody.take(event, frame, ack)
         self._numbers.kept = number_of(frame_id)
 
-    def _show_best(self, best: FrameId | None) -> None:
+    def _show_best(self, summary: Summary) -> None:
+        best = summary.best
         if best is None or best == self._snapshot:
             return
-        if frame := self._ring.get(best.session, best.sequence):
+        if frame := self._custody.frame(summary.event, best):
             self._snapshot = best
             self._voice.snapshot(frame.jpeg)
 

@@ -115,6 +115,10 @@ class Custody:
                 return
         ack()
 
+    def frame(self, event: str, frame: FrameId) -> Frame | None:
+        """A frame of an event that is not answered yet; None where memory was too small for it."""
+        return self._frames.get(event, *number_of(frame))
+
     def end(self, summary: Summary, now_s: float) -> None:
         """No more live frames belong to it."""
         held = self._held[summary.event]

@@ -94,6 +94,8 @@ class Decision:
     score: float = 0.0
     # What moves, largest first.
     boxes: tuple[Box, ...] = ()
+    # What differs and moves too, but is too small, or not believed yet.
+    near: tuple[Box, ...] = ()
     # The zones in which something moves, also those in which it is ignored.
     zones: tuple[str, ...] = ()
     # Something differs from the quiet picture, if only a little: the next pictures are worth a look.
@@ -202,14 +204,16 @@ class Detector:
 
     def _decision(self, found: list[Blob], moving: list[Blob], shape: tuple[int, ...]) -> Decision:
         height, width = shape
-        boxes = tuple(
-            (blob.x / width, blob.y / height, blob.width / width, blob.height / height)
-            for blob in moving[:MOST_BOXES]
-        )
+
+        def box(blob: Blob) -> Box:
+            return blob.x / width, blob.y / height, blob.width / width, blob.height / height
+
+        boxes = tuple(map(box, moving[:MOST_BOXES]))
         return Decision(
             moving=self._moved_s is not None,
             score=max((self._size(blob) for blob in found if self._ground.alerts(blob)), default=0.0),
             boxes=boxes,
+            near=tuple(box(blob) for blob in found if blob not in moving)[:MOST_BOXES],
             scene_change=self._light.changed,
             best=sum(blob.area * wholeness(box) for blob, box in zip(moving, boxes, strict=False)),
         )

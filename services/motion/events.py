@@ -4,13 +4,14 @@ Pure: no clock, disk or network. A frame belongs to one event at most. All times
 """
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from services.contract.frame import FrameId
 from services.contract.settings import MotionSettings
 from services.motion.detector import Box, Decision
+from services.motion.visits import Visits, ZoneMotion
 
 #: The reason of an event that motion opened.
 MOTION = "motion"
@@ -49,6 +50,10 @@ class Summary:
     boxes: tuple[Box, ...]
     # The frame that makes the best snapshot; None where nothing moved.
     best: FrameId | None
+    # The zones in which something moved, and which were entered and left since the last such summary.
+    zones: tuple[str, ...] = ()
+    entered: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -63,6 +68,10 @@ class Opened:
     reason: str
     time: datetime
     since: datetime
+    # What was seen in it: nothing where somebody asked for the event.
+    score: float = 0.0
+    boxes: tuple[Box, ...] = ()
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ class Ended:
     summary: Summary
 
 
-Action = Opened | Keep | Motion | Updated | Ended
+Action = Opened | Keep | Motion | ZoneMotion | Updated | Ended
 
 
 @dataclass(slots=True)
@@ -111,12 +120,27 @@ class _Event:
     last_motion: datetime | None = None
     score: float = 0.0
     peak: float = 0.0
+    # Where it moved most, and where it moves now.
     boxes: tuple[Box, ...] = ()
+    now: tuple[Box, ...] = ()
     best: FrameId | None = None
     quality: float = 0.0
+    zones: set[str] = field(default_factory=set)
+    # Since the last summary.
+    entered: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+    def enter(self, zones: Iterable[str]) -> None:
+        self.zones.update(zones)
+        self.entered += [zone for zone in zones if zone not in self.entered]
+
+    def visit(self, changes: Iterable[ZoneMotion]) -> None:
+        """Zones were entered and left."""
+        self.enter([change.zone for change in changes if change.on])
+        self.left += [change.zone for change in changes if not change.on and change.zone not in self.left]
 
     def see(self, frame: FrameId, decision: Decision) -> None:
-        self.score = decision.score
+        self.score, self.now = decision.score, decision.boxes
         if not decision.moving:
             return
         self.first_motion = self.first_motion or frame.time
@@ -126,7 +150,14 @@ class _Event:
         if self.best is None or decision.best > self.quality:
             self.best, self.quality = frame, decision.best
 
+    def update(self) -> Summary:
+        """What is known now, and where it moves now."""
+        return replace(self.summary(), boxes=self.now)
+
     def summary(self) -> Summary:
+        """What is known; what was entered and left is told once."""
+        entered, left = tuple(self.entered), tuple(self.left)
+        self.entered, self.left = [], []
         return Summary(
             event=self.id,
             reason=self.reason,
@@ -136,6 +167,9 @@ class _Event:
             peak=self.peak,
             boxes=self.boxes,
             best=self.best,
+            zones=tuple(sorted(self.zones)),
+            entered=entered,
+            left=left,
         )
 
 
@@ -151,6 +185,7 @@ class EventMachine:
         self._new_suffix = new_suffix
         self._event: _Event | None = None
         self._on = False
+        self._visits = Visits()
         self._last: FrameId | None = None
         self._kept: datetime | None = None
         self._wanted: tuple[str, datetime] | None = None
@@ -186,9 +221,13 @@ class EventMachine:
         if wanted and frame.time <= wanted[1]:
             actions += self._trigger(wanted[0], frame, wanted[1])
         moving = decision is not None and decision.moving
+        changes = self._visits.see(frame.time, decision.zones if decision else ())
+        actions += changes
+        if self._event:
+            self._event.visit(changes)
         actions += self._finish(frame, moving=moving)
         if moving and self._event is None and not self._cooling(frame.time):
-            actions += self._open(MOTION, frame, until=frame.time)
+            actions += self._open(MOTION, frame, until=frame.time, decision=decision)
         if self._event:
             actions += self._take(self._event, frame, decision)
         return actions
@@ -220,7 +259,10 @@ class EventMachine:
         last, self._last = self._last, None
         if last is None:
             return []
-        return self._end() + self._switch(on=False, time=last.time)
+        changes = self._visits.close(last.time)
+        if self._event:
+            self._event.visit(changes)
+        return [*changes, *self._end(), *self._switch(on=False, time=last.time)]
 
     # -- inside ----------------------------------------------------------------------------------------
 
@@ -233,7 +275,9 @@ class EventMachine:
     def _cooling(self, time: datetime) -> bool:
         return self._kept is not None and time < self._kept + timedelta(seconds=self.settings.cool_down)
 
-    def _open(self, reason: str, frame: FrameId, until: datetime) -> list[Action]:
+    def _open(
+        self, reason: str, frame: FrameId, until: datetime, decision: Decision | None = None
+    ) -> list[Action]:
         time = frame.time
         since = time - timedelta(seconds=self.settings.pre_roll)
         if self._kept:
@@ -242,7 +286,9 @@ class EventMachine:
         self._event = _Event(
             event, reason, opened=time, until=until, next_update=time + UPDATE_EVERY, last=time
         )
-        return [Opened(event, reason, time, since)]
+        self._event.enter(self._visits.inside)
+        seen = (decision.score, decision.boxes, self._visits.inside) if decision else ()
+        return [Opened(event, reason, time, since, *seen)]
 
     def _finish(self, frame: FrameId, *, moving: bool) -> list[Action]:
         """Ends what is over before this frame; an event that grew too long goes on as another."""
@@ -272,7 +318,7 @@ class EventMachine:
         actions.append(Keep(event.id, frame))
         if decision and decision.moving and frame.time >= event.next_update:
             event.next_update = frame.time + UPDATE_EVERY
-            actions.append(Updated(event.summary()))
+            actions.append(Updated(event.update()))
         return actions
 
     def _switch(self, *, on: bool, time: datetime) -> list[Action]:

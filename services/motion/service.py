@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 STATS_INTERVAL_S = 2.0
 TRIGGER_S = 10.0
+TUNE_S, MOST_TUNE_S = 15.0, 60.0
 
 M = TypeVar("M", bound=Message)
 
@@ -94,6 +95,8 @@ class MotionService:
             self._setting_changed(camera, "")
         every = leaf.ANY
         self._control.subscribe(self._topics.camera(every, leaf.TRIGGER), self._trigger)
+        self._control.subscribe(self._topics.camera(every, leaf.TUNE), self._tune)
+        self._control.subscribe(self._topics.zone(every, every), self._zone)
         self._control.subscribe(self._topics.camera(every, leaf.RESEND), self._resend)
         self._control.subscribe(self._topics.camera(every, leaf.RESENT), self._resent)
         self._control.subscribe(self._topics.camera(every, leaf.EVENT), self._event)
@@ -153,6 +156,17 @@ class MotionService:
             return
         watch.trigger(trigger.reason, trigger.duration_s)
 
+    def _tune(self, delivery: Delivery) -> None:
+        watch, seconds = self._watch(delivery.topic), read_tune(delivery.payload)
+        if watch and not delivery.retain:
+            watch.tune(seconds)
+
+    def _zone(self, delivery: Delivery) -> None:
+        """What the broker remembers of zones from before our start."""
+        watch = self._watch(delivery.topic)
+        if watch and delivery.retain and delivery.payload:
+            watch.forget_zone(delivery.topic.rpartition("/")[2])
+
     def _resend(self, delivery: Delivery) -> None:
         watch, request = self._watch(delivery.topic), _read(Resend, delivery)
         if watch and request and request.ask == self.name:
@@ -187,6 +201,15 @@ def read_trigger(payload: bytes) -> Trigger:
     if text.startswith("{"):
         return Trigger.model_validate_json(text)
     return Trigger(reason=text)
+
+
+def read_tune(payload: bytes) -> float:
+    """For how many seconds somebody wants scores; what is no number means the default."""
+    try:
+        seconds = float(payload)
+    except ValueError:
+        seconds = TUNE_S
+    return seconds if 0 <= seconds <= MOST_TUNE_S else TUNE_S
 
 
 def _read(model: type[M], delivery: Delivery) -> M | None:

@@ -6,10 +6,14 @@ from services.contract.frame import Frame
 from services.contract.settings import MotionSettings
 from services.motion.decode import UndecodableFrame, decode_gray
 from services.motion.detector import Decision, Detector, DetectorSettings
+from services.motion.pace import Pace
 from services.motion.turns import Turns
 
 #: After a pause of this length the picture may be any other: the detector learns it anew.
 NEW_PICTURE = timedelta(seconds=10)
+
+#: A lamp takes a moment to be fully on: so late is it told how much of the picture has changed.
+TELL_SCENE_AFTER = timedelta(seconds=0.5)
 
 
 class Sight:
@@ -17,22 +21,30 @@ class Sight:
 
     def __init__(self, settings: MotionSettings, turns: Turns) -> None:
         self._turns = turns
-        self.analysed = self.unanalysed = self.undecodable = 0
+        self.analysed = self.rested = self.unanalysed = self.undecodable = 0
         self.latency_ms = 0.0
         self.on = True
         self._height = settings.working_height
         self._detector = Detector(DetectorSettings.of(settings))
+        self._pace = Pace(settings.analysis_fps)
         self._looked: datetime | None = None
-        self._scene_changes = False
+        self._scene = SceneChange()
 
     def configure(self, settings: MotionSettings, *, on: bool) -> None:
         self.on = on
         self._height = settings.working_height
+        self._pace.most_fps = settings.analysis_fps
         self._detector.configure(DetectorSettings.of(settings))
 
-    def look(self, frame: Frame, *, busy: bool) -> Decision | None:
-        """What the frame shows; None where it is switched off, too busy, or the picture is broken."""
+    def look(self, frame: Frame, *, busy: bool, alert: bool = False) -> Decision | None:
+        """What the frame shows; None where it is switched off, too busy, or the picture is broken.
+
+        None too where nothing has moved lately and it is not this frame's turn, unless somebody is `alert`.
+        """
         if not self.on:
+            return None
+        if not self._pace.due(frame.id.time.timestamp(), len(frame.jpeg), alert=alert):
+            self.rested += 1
             return None
         if busy:
             self.unanalysed += 1
@@ -51,12 +63,33 @@ class Sight:
             self._detector.reset()
         self._looked = when
         decision = self._detector.look(gray, when.timestamp())
+        self._pace.looked(when.timestamp(), sign=decision.sign)
         self.analysed += 1
         age_ms = (datetime.now(UTC) - when).total_seconds() * 1000
         self.latency_ms += 0.1 * (age_ms - self.latency_ms)
         return decision
 
-    def scene_begins_to_change(self, decision: Decision) -> bool:
-        """True once for each change of light or scene."""
-        before, self._scene_changes = self._scene_changes, decision.scene_change > 0
-        return self._scene_changes and not before
+    def scene_changed(self, decision: Decision, time: datetime) -> float:
+        """How much of the picture has changed, once for each change of light or scene; 0 otherwise."""
+        return self._scene.see(decision.scene_change, time)
+
+
+class SceneChange:
+    """Tells each change once, with the most of the picture that it had altered by then."""
+
+    def __init__(self) -> None:
+        self._began: datetime | None = None
+        self._most = 0.0
+        self._told = False
+
+    def see(self, changed: float, time: datetime) -> float:
+        if not changed:
+            most, untold = self._most, self._began is not None and not self._told
+            self._began, self._most, self._told = None, 0.0, False
+            return most if untold else 0.0
+        self._began = self._began or time
+        self._most = max(self._most, changed)
+        if self._told or time - self._began < TELL_SCENE_AFTER:
+            return 0.0
+        self._told = True
+        return self._most

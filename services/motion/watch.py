@@ -20,8 +20,10 @@ from services.contract.handover import Handover, Resend, Resent
 from services.contract.settings import MotionSettings
 from services.contract.status import OFF, CaptureStats, MotionStats
 from services.contract.topics import Topics
+from services.motion.backlog import LATE_S, Backlog
 from services.motion.conduct import Conduct
 from services.motion.custody import Custody
+from services.motion.detector import Decision
 from services.motion.events import Ended, EventMachine, EventSettings, Keep
 from services.motion.memory import EventMemory, closed_before
 from services.motion.numbers import Number, Numbers
@@ -41,7 +43,7 @@ RING_MORE_S = 2.0
 #: With so many frames waiting, the next is kept and not analysed.
 BUSY = 6
 #: A frame that is older than this when it arrives is worked off after an outage, not live.
-LATE = timedelta(seconds=5)
+LATE = timedelta(seconds=LATE_S)
 #: Without a frame for so long what is there has come, and capture has said its last number meanwhile.
 SILENCE_S = 2.5
 #: Without a frame for so long the last one shows what was: no event begins with it.
@@ -100,6 +102,8 @@ class Watch:
         self._awake_s = self._live_s = 0.0  # a clock that stands still while no frame could come
         self._grumbled_s = float("-inf")
         self._received = self._unusable = 0
+        self._tuned_until_s = float("-inf")
+        self._backlog = Backlog()
         self._rate = Rate()
 
     # -- from other threads ----------------------------------------------------------------------------
@@ -107,12 +111,15 @@ class Watch:
     def attach(self) -> None:
         """Subscribes; before the link runs."""
         self._voice.motion(on=False)
+        for zone in self._conduct.settings.zones:
+            self._voice.zone(zone, on=False)
+        self.link.on_connect(lambda: self._inbox.put(self._backlog.connected))
         self.link.subscribe(self._topics.frames(self.camera, leaf.LIVE), self._post(self._live))
         self.link.subscribe(self._topics.frames(self.camera, leaf.REPAIR), self._post(self._repair))
 
     def configure(self, settings: MotionSettings, *, detecting: bool) -> None:
         def apply() -> None:
-            self._conduct.settings = settings
+            self._conduct.configure(settings)
             self._ring.seconds = settings.pre_roll + RING_MORE_S
             self._sight.configure(settings, on=detecting)
             self._machine.configure(EventSettings.of(settings))
@@ -123,6 +130,19 @@ class Watch:
         self._inbox.put(
             lambda: self._conduct.carry_out(self._machine.trigger(reason, duration_s, datetime.now(UTC)))
         )
+
+    def tune(self, seconds: float) -> None:
+        """Somebody wants to see the score of each frame for so long."""
+        self._tuned_until_s = time.monotonic() + seconds
+
+    def forget_zone(self, zone: str) -> None:
+        """The broker remembers this zone: where it is none of ours, it is to forget it."""
+
+        def apply() -> None:
+            if zone not in self._conduct.settings.zones:
+                self._voice.no_zone(zone)
+
+        self._inbox.put(apply)
 
     def camera_offline(self) -> None:
         def apply() -> None:
@@ -151,6 +171,7 @@ class Watch:
             fps=round(self._rate.per_second(time.monotonic()), 2),
             received=self._received,
             analysed=self._sight.analysed,
+            rested=self._sight.rested,
             unanalysed=self._sight.unanalysed,
             undecodable=self._unusable + self._sight.undecodable,
             repaired=self._custody.repaired,
@@ -211,7 +232,8 @@ class Watch:
         if not self._numbers.is_new(frame.id):
             self._late_comer(frame, delivery)
             return
-        self._conduct.newest, self._conduct.late = frame, datetime.now(UTC) - frame.id.time > LATE
+        age = datetime.now(UTC) - frame.id.time
+        self._conduct.newest, self._conduct.late = frame, age > LATE
         self._offline, self._live_s = False, self._awake_s
         self._received += 1
         self._rate.mark(time.monotonic())
@@ -220,13 +242,26 @@ class Watch:
         if event := self._machine.event:
             self._conduct.expect(event, frame.id.session, left_out)
         self._ring.add(frame)
-        decision = self._sight.look(frame, busy=self._inbox.qsize() >= BUSY)
-        if decision and self._sight.scene_begins_to_change(decision):
-            self._voice.scene_change(self._machine.event, frame.id.time, decision.scene_change)
+        decision = self._look(frame, age.total_seconds())
+        if decision:
+            self._tell(frame.id, decision)
         actions = self._machine.frame(frame.id, decision)
         self._conduct.carry_out(actions, ack=delivery.ack)
         if Keep not in map(type, actions):
             delivery.ack()
+
+    def _look(self, frame: Frame, age_s: float) -> Decision | None:
+        """What was kept for us while we were away waits for us: that is no reason to leave anything out."""
+        now_s = time.monotonic()
+        kept = self._backlog.works_off(age_s, now_s)
+        busy = self._inbox.qsize() >= BUSY and not kept
+        return self._sight.look(frame, busy=busy, alert=now_s < self._tuned_until_s)
+
+    def _tell(self, frame: FrameId, decision: Decision) -> None:
+        if changed := self._sight.scene_changed(decision, frame.time):
+            self._voice.scene_change(self._machine.event, frame.time, changed)
+        if time.monotonic() < self._tuned_until_s and not self._conduct.late:
+            self._voice.score(frame, decision)
 
     def _repair(self, delivery: Delivery) -> None:
         if frame := self._identified(delivery):
@@ -275,6 +310,7 @@ class Watch:
             closed = closed_before(handover, first_unseen, longest)
             self._memory.ended(closed)
             self._custody.restore([closed])
+            self._voice.closed(closed)
             self._numbers.kept = self._memory.kept(self.camera)
         self._left_open = []
 

@@ -71,7 +71,7 @@ def _motion(topics: Topics) -> Access:
         | {topics.zone(ANY, ANY), topics.want(ANY, ANY)}
     )
     said = _small(topics, leaf.EVENT, leaf.RESEND, leaf.RESENT, leaf.SCORE) | {topics.handover(ANY, ANY)}
-    heard = _small(topics, leaf.EVENT, leaf.RESEND, leaf.RESENT, leaf.TRIGGER, leaf.STATUS) | {
+    heard = _small(topics, leaf.EVENT, leaf.RESEND, leaf.RESENT, leaf.TRIGGER, leaf.TUNE, leaf.STATUS) | {
         topics.stats(ANY, "capture")
     }
     return Access(
@@ -111,7 +111,7 @@ def _person(topics: Topics) -> Access:
 
 def _for_people(topics: Topics) -> frozenset[str]:
     """What a person, Home Assistant, and the gateway on their behalf may say."""
-    said = _small(topics, leaf.TRIGGER, leaf.KEEP) | _frames(topics, leaf.INGEST)
+    said = _small(topics, leaf.TRIGGER, leaf.TUNE, leaf.KEEP) | _frames(topics, leaf.INGEST)
     return said | {topics.devices, topics.setting_set(ANY, ANY), DISCOVERY}
 
 

@@ -29,6 +29,7 @@ from services.contract.status import (
     CaptureStats,
     HealthDetail,
     MotionStats,
+    Score,
     ServiceInfo,
     Totals,
 )
@@ -99,6 +100,17 @@ MESSAGES: list[Message] = [
     stats(MotionStats),
     stats(ArchiverStats),
     stats(Totals),
+    Score(
+        time=TIME,
+        session=SESSION,
+        sequence=42,
+        score=1.5,
+        moving=True,
+        boxes=[Box(x=0.1, y=0.1, width=0.1, height=0.1)],
+        near=[],
+        zones=["gate"],
+        scene_change=0,
+    ),
     Manifest(
         camera="door",
         event=EVENT,

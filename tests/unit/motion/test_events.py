@@ -16,6 +16,7 @@ from services.motion.events import (
     Opened,
     Updated,
 )
+from services.motion.visits import ZoneMotion
 
 START = datetime(2026, 11, 20, 8, 30, 0, tzinfo=UTC)
 T = TypeVar("T")
@@ -57,7 +58,8 @@ def test_a_quiet_camera_has_no_events() -> None:
 
 def test_an_event_opens_with_the_first_frame_that_moves_and_reaches_back_to_the_pre_roll() -> None:
     actions = play(machine(), [(10, 12)], 11)
-    assert actions[0] == Opened("20261120T083010Z-3f9c", "motion", at(10), since=at(7))
+    opened = Opened("20261120T083010Z-3f9c", "motion", at(10), at(7), MOVING.score, MOVING.boxes)
+    assert actions[0] == opened
 
 
 def test_event_ids_sort_by_time() -> None:
@@ -240,3 +242,64 @@ def test_settings_hold_from_the_next_frame_on() -> None:
     play(events, [(10, 12)], 12)
     events.configure(EventSettings(post_roll=1))
     assert of(Ended, play(events, [], 14, from_s=12))
+
+
+# -- zones ---------------------------------------------------------------------------------------------------
+
+
+def walking(time_s: float) -> Decision:
+    """From the gate (10 to 12 s) along the path (12 to 16 s)."""
+    zones = ("gate",) if 10 <= time_s < 12 else ("path",) if 12 <= time_s < 16 else ()
+    return Decision(moving=bool(zones), score=2.0, boxes=((0.1, 0.2, 0.3, 0.4),), zones=zones)
+
+
+def walked() -> list[Action]:
+    events = machine(EventSettings(post_roll=3))
+    return [action for n in range(250) for action in events.frame(frame(n / FPS), walking(n / FPS))]
+
+
+def test_an_event_begins_with_the_zones_in_which_it_moves() -> None:
+    assert of(Opened, walked())[0].zones == ("gate",)
+
+
+def test_what_is_entered_and_left_is_told_once() -> None:
+    actions = walked()
+    told = [one.summary for one in actions if isinstance(one, Updated | Ended)]
+    assert [name for one in told for name in one.entered] == ["gate", "path"]
+    assert [name for one in told for name in one.left] == ["gate", "path"]
+    assert told[-1].zones == ("gate", "path")
+
+
+def test_zones_are_on_and_off_of_their_own() -> None:
+    changes = [(one.zone, one.on) for one in of(ZoneMotion, walked())]
+    assert changes == [("gate", True), ("path", True), ("gate", False), ("path", False)]
+
+
+def test_a_zone_may_be_on_without_an_event() -> None:
+    events = machine()
+    ignored = Decision(zones=("street",))
+    actions = [one for n in range(20) for one in events.frame(frame(n / FPS), ignored)]
+    actions += [one for n in range(20, 60) for one in events.frame(frame(n / FPS), STILL)]
+    assert [(one.zone, one.on) for one in of(ZoneMotion, actions)] == [("street", True), ("street", False)]
+    assert of(Opened, actions) == []
+
+
+def test_zones_are_off_when_the_camera_is_gone() -> None:
+    events = machine()
+    events.frame(frame(0), Decision(moving=True, zones=("gate",)))
+    actions = events.close()
+    assert [(one.zone, one.on) for one in of(ZoneMotion, actions)] == [("gate", False)]
+    assert of(Ended, actions)[0].summary.left == ("gate",)
+
+
+def test_an_update_says_where_it_moves_now_and_the_end_where_it_moved_most() -> None:
+    events = machine()
+    here, there = (0.1, 0.1, 0.1, 0.1), (0.8, 0.1, 0.1, 0.1)
+    actions: list[Action] = []
+    for n in range(25):
+        most = n == 3
+        decision = Decision(moving=True, score=9.0 if most else 2.0, boxes=(there if most else here,))
+        actions += events.frame(frame(n / FPS), decision)
+    actions += events.close()
+    assert {one.summary.boxes for one in of(Updated, actions)} == {(here,)}
+    assert of(Ended, actions)[0].summary.boxes == (there,)

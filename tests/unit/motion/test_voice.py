@@ -1,7 +1,9 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.contract.frame import FrameId
 from services.motion.events import Opened, Summary
 from services.motion.voice import Voice
 from tests.unit.links import TOPICS, FakeLink
@@ -79,3 +81,33 @@ def test_the_snapshot_is_retained() -> None:
     spoken.voice.snapshot(b"jpeg")
     [parcel] = spoken.link.take("snapshot")
     assert (parcel.payload, parcel.retain) == (b"jpeg", True)
+
+
+def test_a_zone_is_retained_and_one_that_is_gone_is_forgotten() -> None:
+    spoken = Spoken()
+    spoken.voice.zone("gate", on=True)
+    assert spoken.link.held == {"nightjar/camera/yard/zone/gate": b"ON"}
+    spoken.voice.no_zone("gate")
+    assert spoken.link.held == {"nightjar/camera/yard/zone/gate": b""}
+
+
+def test_zones_and_the_best_frame_are_in_what_is_said_of_an_event() -> None:
+    spoken = Spoken()
+    best = FrameId("yard", 0xC0FFEE, 42, START)
+    spoken.voice.updated(
+        replace(SUMMARY, best=best, zones=("gate", "path"), entered=("path",), left=("gate",))
+    )
+    [said] = spoken.said()
+    assert (said["zones"], said["entered"], said["left"]) == (["gate", "path"], ["path"], ["gate"])
+    assert said["best"] == {
+        "session": "0000000000c0ffee", "sequence": 42, "time": "2026-11-20T08:30:00.000000Z",
+    }  # fmt: skip
+
+
+def test_the_largest_message_of_an_event_stays_under_8_kb() -> None:
+    spoken = Spoken()
+    names = tuple(f"{n:02}{'z' * 61}" for n in range(16))
+    boxes = ((0.1234567, 0.1234567, 0.1234567, 0.1234567),) * 16
+    spoken.voice.ended(replace(SUMMARY, boxes=boxes, zones=names, entered=names, left=names), "0" * 12)
+    [parcel] = spoken.control.take("yard/event")
+    assert len(parcel.payload) < 8000

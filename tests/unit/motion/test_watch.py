@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from services.contract.events import EventMessage, EventType
 from services.contract.frame import Frame, FrameId
 from services.contract.handover import Handover, Resend
 from services.contract.settings import MotionSettings
-from services.contract.status import CaptureStats
+from services.contract.status import CaptureStats, Score
 from services.motion.detector import Decision
 from services.motion.memory import EventMemory
 from services.motion.turns import Turns
@@ -24,7 +25,10 @@ FPS = 10
 SESSION = 7
 LIVE = TOPICS.frames("yard", "live")
 REPAIR = TOPICS.frames("yard", "repair")
-STILL, MOVING = Decision(), Decision(moving=True, score=2.0, boxes=((0.1, 0.2, 0.3, 0.4),), best=0.1)
+STILL, MOVING = (
+    Decision(),
+    Decision(moving=True, score=2.0, boxes=((0.1, 0.2, 0.3, 0.4),), best=0.1, zones=("gate",)),
+)
 SETTINGS = MotionSettings(pre_roll=1, post_roll=0.5)
 
 
@@ -47,6 +51,7 @@ class Yard:
         self._replace_parts()
         self.start = datetime.now(UTC) - timedelta(seconds=1)
         self.moving: set[int] = set()
+        self.best: set[int] = set()
 
     def _replace_parts(self) -> None:
         """The link that never runs in place of the real one, and a detector that knows by number."""
@@ -54,9 +59,11 @@ class Yard:
         sight = self.watch._sight
         setattr(sight, "look", self._look)  # noqa: B010  (a method is replaced)
 
-    def _look(self, frame: Frame, *, busy: bool) -> Decision | None:
+    def _look(self, frame: Frame, *, busy: bool, alert: bool = False) -> Decision | None:
         if not self.watch._sight.on:
             return None
+        if frame.id.sequence in self.best:
+            return replace(MOVING, best=0.9)
         return MOVING if frame.id.sequence in self.moving else STILL
 
     def begin(self) -> "Yard":
@@ -372,7 +379,93 @@ class TestMotionOn:
         assert yard.link.held["nightjar/camera/yard/motion"] == b"ON"
 
 
+class TestAZone:
+    ZONED = MotionSettings.model_validate(
+        {"pre_roll": 1, "post_roll": 0.5, "zones": {"gate": {"points": [[0, 0], [1, 0], [1, 1]]}}}
+    )
+    GATE = TOPICS.zone("yard", "gate")
+
+    def test_is_off_from_the_start_and_on_while_something_moves_in_it(self, tmp_path: Path) -> None:
+        yard = Yard(tmp_path, self.ZONED).begin()
+        yard.watch.attach()
+        assert yard.link.held[self.GATE] == b"OFF"
+        yard.moving = set(range(20, 30))
+        yard.live(*range(1, 25))
+        assert yard.link.held[self.GATE] == b"ON"
+        yard.live(*range(25, 60))
+        assert yard.link.held[self.GATE] == b"OFF"
+
+    def test_that_is_not_configured_is_not_told(self, yard: Yard) -> None:
+        yard.moving = {20}
+        yard.live(*range(1, 25))
+        assert self.GATE not in yard.link.held
+
+    def test_is_not_on_for_what_moved_during_an_outage(self, tmp_path: Path) -> None:
+        yard = Yard(tmp_path, self.ZONED).begin()
+        yard.start -= timedelta(seconds=60)
+        yard.moving = set(range(20, 30))
+        yard.live(*range(1, 25))
+        assert yard.link.held[self.GATE] == b"OFF"
+
+    def test_that_is_taken_away_is_forgotten_by_the_broker(self, tmp_path: Path) -> None:
+        yard = Yard(tmp_path, self.ZONED).begin()
+        yard.live(1)
+        yard.watch.configure(SETTINGS, detecting=True)
+        yard.work()
+        assert yard.link.held[self.GATE] == b""
+
+    def test_that_was_taken_away_while_we_were_away_is_forgotten_too(self, yard: Yard) -> None:
+        yard.watch.forget_zone("old")
+        yard.work()
+        assert yard.link.held[TOPICS.zone("yard", "old")] == b""
+
+    def test_that_there_is_is_not_forgotten(self, tmp_path: Path) -> None:
+        yard = Yard(tmp_path, self.ZONED).begin()
+        yard.watch.attach()
+        yard.watch.forget_zone("gate")
+        yard.work()
+        assert yard.link.held[self.GATE] == b"OFF"
+
+
+class TestTheScore:
+    SCORE = TOPICS.camera("yard", "score")
+
+    def test_is_said_of_each_frame_while_somebody_tunes(self, yard: Yard) -> None:
+        yard.moving = {2}
+        yard.live(1)
+        assert yard.control.flashed == []
+        yard.watch.tune(10)
+        yard.live(2, 3)
+        scores = [Score.model_validate_json(payload) for topic, payload in yard.control.flashed]
+        assert [(one.sequence, one.score, one.moving) for one in scores] == [(2, 2.0, True), (3, 0.0, False)]
+        assert {topic for topic, _ in yard.control.flashed} == {self.SCORE}
+
+    def test_is_not_said_any_more_when_the_time_is_over(self, yard: Yard) -> None:
+        yard.watch.tune(0)
+        yard.live(1)
+        assert yard.control.flashed == []
+
+
+def test_the_best_picture_is_shown_although_the_ring_has_forgotten_it(tmp_path: Path) -> None:
+    yard = Yard(tmp_path, MotionSettings(pre_roll=0, post_roll=30)).begin()
+    yard.moving = set(range(5, 13))
+    yard.best = {12}
+    yard.live(*range(1, 320))
+    [*_, snapshot] = [payload for topic, payload in yard.taken() if topic.endswith("snapshot")]
+    assert snapshot == yard.frame(12)
+
+
 class TestALifeAfterAnother:
+    def test_says_that_the_event_which_was_open_has_ended(self, tmp_path: Path) -> None:
+        before = Yard(tmp_path).begin()
+        before.moving = set(range(20, 90))
+        before.live(*range(1, 31))
+        after = again(tmp_path, before)
+        after.live(31)
+        started = before.said(EventType.MOTION_START)
+        ended = after.said(EventType.MOTION_END)
+        assert [message.event for message in ended] == [message.event for message in started]
+
     def test_closes_the_event_that_was_open_before_the_first_frame_that_it_gets(self, tmp_path: Path) -> None:
         before = Yard(tmp_path).begin()
         before.moving = set(range(20, 90))

@@ -1,0 +1,63 @@
+"""How often a camera is looked at: seldom while nothing differs, and at every frame from the first sign on.
+
+A frame that is not looked at is not decoded, which is most of the cost. What first shows on a frame that was
+passed over is seen on a later one, never more than `NOTICE_S` later.
+"""
+
+#: What comes into the picture is noticed so soon after the first frame that shows it.
+NOTICE_S = 0.2
+#: Cameras are not punctual, and a look takes its time.
+MARGIN_S = 0.05
+#: After the last sign of something, every frame is looked at for so long.
+AWAKE_S = 1.0
+#: A picture whose size in bytes is off by so many times what is usual is worth a look out of turn.
+ODD = 8.0
+#: Sizes are known after so many.
+FEW = 10
+#: Of `1 / analysis_fps`: frames that come a little too early are looked at all the same.
+EARLY = 0.9
+
+
+class Pace:
+    """Chooses the frames of one camera that are looked at. Pure; times are capture times in seconds."""
+
+    def __init__(self, most_fps: float = 0.0) -> None:
+        #: At most so many looks a second; 0: as many as there are frames.
+        self.most_fps = most_fps
+        self._looked_s: float | None = None
+        self._awake_until_s = 0.0
+        self._sizes = Usual()
+
+    def due(self, time_s: float, size: int | None = None, *, alert: bool = False) -> bool:
+        """Whether to look at this frame, of so many bytes; `alert`: at each that the rate allows."""
+        odd = size is not None and self._sizes.odd(size)
+        since_s = NOTICE_S if self._looked_s is None else time_s - self._looked_s
+        if self.most_fps and 0 <= since_s < EARLY / self.most_fps:
+            return False
+        rested = not 0 <= since_s < NOTICE_S - MARGIN_S  # also where the clock was set back
+        return alert or odd or rested or time_s < self._awake_until_s
+
+    def looked(self, time_s: float, *, sign: bool) -> None:
+        """A frame was looked at, and there was a sign of something or none."""
+        self._looked_s = time_s
+        if sign:
+            self._awake_until_s = time_s + AWAKE_S
+
+
+class Usual:
+    """What a number usually is: an average, and how far numbers are from it."""
+
+    def __init__(self) -> None:
+        self._mean = self._off = 0.0
+        self._known = 0
+
+    def odd(self, value: float) -> bool:
+        """Whether this one is unusual; it becomes part of what is usual."""
+        off = abs(value - self._mean)
+        unusual = self._known >= FEW and off > ODD * max(self._off, 0.0005 * self._mean)
+        self._known += 1
+        weight = max(0.1, 1 / self._known)
+        self._mean += weight * (value - self._mean)
+        if self._known > 1:
+            self._off += weight * (off - self._off)
+        return unusual

@@ -1,0 +1,67 @@
+from itertools import pairwise
+
+import pytest
+
+from services.motion.pace import AWAKE_S, NOTICE_S, Pace, Usual
+
+
+def looked_at(pace: Pace, fps: float, until_s: float, signs: tuple[float, float] = (0, 0)) -> list[float]:
+    """The times of the frames that are looked at; there are signs of something within that span."""
+    found = []
+    for n in range(round(until_s * fps)):
+        time_s = n / fps
+        if pace.due(time_s):
+            found.append(time_s)
+            pace.looked(time_s, sign=signs[0] <= time_s < signs[1])
+    return found
+
+
+@pytest.mark.parametrize("fps", [3, 5, 7.5, 10, 12, 15, 20, 25, 30, 60])
+def test_what_comes_into_a_quiet_picture_is_noticed_in_time(fps: float) -> None:
+    times = looked_at(Pace(), fps, 20)
+    latest = max(after - (before + 1 / fps) for before, after in pairwise(times))
+    assert latest <= NOTICE_S
+
+
+@pytest.mark.parametrize(("fps", "part"), [(15, 1 / 3), (10, 1 / 2), (30, 1 / 5), (5, 1)])
+def test_only_a_part_of_a_quiet_cameras_frames_is_looked_at(fps: float, part: float) -> None:
+    assert len(looked_at(Pace(), fps, 60)) / (60 * fps) == pytest.approx(part, abs=0.02)
+
+
+def test_from_the_first_sign_every_frame_is_looked_at_until_a_second_after_the_last() -> None:
+    times = looked_at(Pace(), 15, 20, signs=(10, 12))
+    first = next(time_s for time_s in times if time_s >= 10)
+    awake = [time_s for time_s in times if first <= time_s < 12 + AWAKE_S - 0.1]
+    assert len(awake) == round((awake[-1] - first) * 15) + 1
+    assert len([time_s for time_s in times if time_s > 13.2]) == pytest.approx(6.8 * 5, abs=2)
+
+
+def test_never_more_often_than_is_wanted() -> None:
+    times = looked_at(Pace(most_fps=5), 30, 20, signs=(0, 20))
+    assert len(times) == pytest.approx(20 * 5, abs=5)
+
+
+def test_who_is_alert_looks_at_every_frame() -> None:
+    pace = Pace()
+    assert all(pace.due(n / 15, alert=True) for n in range(30))
+
+
+def test_a_clock_that_is_set_back_stops_nothing() -> None:
+    pace = Pace()
+    looked_at(pace, 15, 60)
+    assert pace.due(3.0)
+
+
+def test_a_picture_of_an_unusual_size_is_looked_at_out_of_turn() -> None:
+    pace = Pace()
+    for n in range(40):
+        if pace.due(n / 15, 50_000 + n % 3 * 100):
+            pace.looked(n / 15, sign=False)
+    resting = next(n for n in range(40, 44) if not pace.due(n / 15, 50_100))
+    assert pace.due(resting / 15 + 0.001, 53_000)
+
+
+def test_sizes_that_change_all_the_time_are_usual() -> None:
+    usual = Usual()
+    found = [usual.odd(50_000 + (n * 7919) % 9001) for n in range(300)]
+    assert not any(found)
