@@ -39,6 +39,13 @@ def archived(
     )
 
 
+def spooled(handover: Handover, why: str) -> EventMessage:
+    """All that can be had of the event is on our disk; `why` it is not in the store yet."""
+    return not_archived(handover).model_copy(
+        update={"event_type": EventType.SPOOLED, "why": (why or "the archive was away")[:SENTENCE]}
+    )
+
+
 def not_archived(handover: Handover) -> EventMessage:
     """The event is not in the store, as somebody wished."""
     return EventMessage(

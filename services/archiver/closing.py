@@ -27,6 +27,11 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """All that can be had is with us, but not all of it in the store, which is away: it is closed later."""
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """Some may be in the store already, put there by an archiver before this one; these keys are known."""
 
@@ -40,6 +45,7 @@ class Closing:
     times: motion, which keeps an event's frames, and then capture, which keeps its last ones; of a slice
     capture alone, since motion never had it. As long as frames come, nobody is asked again and nothing is
     given up. A slice is always looked for: where capture was killed, there are more than it knows of.
+    While the store is away nobody can look; then the holders are asked first.
     """
 
     def __init__(self, handover: Handover, now_s: float) -> None:
@@ -53,8 +59,9 @@ class Closing:
         self._next_s = now_s + GRACE_S
 
     def _missing(self, account: EventAccount) -> list[Number]:
-        """Frames of the event that are neither in the store nor given up."""
-        return [n for n in self._wanted if n not in account.stored and n not in account.failed]
+        """Frames of the event that are neither in the store or the spool nor given up."""
+        have = account.stored.keys() | account.failed.keys() | account.spooled
+        return [number for number in self._wanted if number not in have]
 
     def resent(self, answer: Resent) -> None:
         """A holder says what it no longer has."""
@@ -64,14 +71,25 @@ class Closing:
             if session == answer.session and any(first <= number <= last for first, last in answer.gone)
         )
 
-    def step(self, account: EventAccount, now_s: float) -> list[Resend] | Look | Close:
-        """What to do now: nothing (an empty list), requests to publish, look in the store, or close."""
+    def look_again(self) -> None:
+        """Looking failed: the store is away."""
+        self._looked = False
+
+    def step(
+        self, account: EventAccount, now_s: float, *, reachable: bool = True, coming: bool = False
+    ) -> list[Resend] | Look | Close | SetAside:
+        """What to do now: nothing (an empty list), requests to publish, look in the store, close, or wait.
+
+        `reachable`: the store may be asked. `coming`: some of the event's frames may be with us already.
+        """
         missing = self._missing(account)
+        if missing and coming:
+            return []
         due_s = max(self._next_s, account.came_s + GRACE_S)
         may_come = (missing and not self._all_gone(missing)) or self._is_remnant
         if may_come and now_s < due_s:
             return []
-        if (missing or self._slice) and not self._looked:
+        if (missing or self._slice) and not self._looked and reachable:
             self._looked = True
             return Look(frozenset(frame.key for frame in account.stored.values()))
         while self._asks and missing:
@@ -83,6 +101,8 @@ class Closing:
             del self._asks[0]
             self._next_s = now_s + wait_s
             return self._requests(askable, holder)
+        if account.spooled or not reachable:
+            return SetAside()
         return Close(self._manifest(account, missing))
 
     @property

@@ -1,19 +1,22 @@
 """Handovers from MQTT, each brought to its end step by step and answered exactly once."""
 
+import contextlib
 import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from functools import partial
 
 from pydantic import ValidationError
 
-from services.archiver.answers import archived, not_archived, rejected
-from services.archiver.closing import Close, Closing, Look
-from services.archiver.ledger import Ledger, Number
+from services.archiver.answers import archived, not_archived, rejected, spooled
+from services.archiver.closing import Close, Closing, Look, SetAside
+from services.archiver.hand import Hand
+from services.archiver.ledger import EventAccount, Ledger, Number
 from services.archiver.places import Places
 from services.archiver.restored import frames_in_store
+from services.archiver.spool import Event, Spool, SpoolUnusable, Waiting
 from services.archiver.strays import bring_home
 from services.archiver.summaries import Summaries
 from services.archiver.tally import Tally
@@ -25,19 +28,22 @@ from services.contract.events import EventMessage
 from services.contract.handover import Handover, Resent
 from services.contract.topics import Topics
 from services.runtime.mqtt import Delivery, Link
-from services.store import StoreRejected
+from services.store import StoreRejected, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 #: Answers remembered, for a handover that is said again because its answer was lost.
 MOST_ANSWERS = 1000
-
-Event = tuple[str, str]
-"""A camera and an event's id."""
+#: Events that were set aside are taken up again at most so many at a time: what they consist of takes memory.
+MOST_TAKEN_UP = 8
 
 
 class EventEnds:
-    """The events that were handed over: those that are not closed yet, and the answers to the others."""
+    """The events that were handed over: those that are not closed yet, and the answers to the others.
+
+    An event whose frames are with us while the store is away is set aside in the spool, where it needs no
+    memory, and taken up again when its frames have been drained and the store may be asked.
+    """
 
     def __init__(
         self,
@@ -45,6 +51,8 @@ class EventEnds:
         places: Places,
         link: Link,
         *,
+        hand: Hand,
+        spool: Spool,
         uploads: Uploads,
         workers: Workers,
         ledger: Ledger,
@@ -55,6 +63,8 @@ class EventEnds:
         self._topics = topics
         self._places = places
         self._link = link
+        self._hand = hand
+        self._spool = spool
         self._uploads = uploads
         self._summaries = Summaries(uploads)
         self._workers = workers
@@ -66,6 +76,8 @@ class EventEnds:
         self._closings: dict[Event, Closing] = {}
         self._busy: set[Event] = set()
         self._answers: OrderedDict[Event, EventMessage] = OrderedDict()
+        self._heard: deque[Event] = deque()  # set aside, answered, and the broker has the answer
+        self.problem = ""
 
     # -- what arrives ------------------------------------------------------------------------------------
 
@@ -79,6 +91,8 @@ class EventEnds:
         key = (handover.camera, handover.event)
         with self._lock:
             known = self._answers.get(key)
+            if known is None and self._spool.is_set_aside(key):
+                known = spooled(handover, self._uploads.standing.problem)
             if known is None:
                 self._closings.setdefault(key, Closing(handover, time.monotonic()))
         if known:
@@ -97,25 +111,68 @@ class EventEnds:
 
     # -- time passes -------------------------------------------------------------------------------------
 
+    @property
+    def pending(self) -> bool:
+        """Whether an event waits for the store to be closed."""
+        return bool(self._closings) or any(map(self._spool.is_set_aside, self._spool.events()))
+
     def step(self, now_s: float) -> None:
         """Brings every event that is not closed yet a step further."""
+        while self._heard:
+            self._spool.forget(self._heard.popleft())
+        self._take_up_again(now_s)
         with self._lock:
             idle = [key for key in self._closings if key not in self._busy]
         for key in idle:
             self._step(key, now_s)
 
+    def _take_up_again(self, now_s: float) -> None:
+        """Events that were set aside, when all of their frames are in the store."""
+        if self._uploads.standing.away or len(self._spool) == 0:
+            return
+        for event in self._spool.events():
+            if len(self._closings) >= MOST_TAKEN_UP:
+                return
+            known = event in self._closings or event in self._answers
+            if known or self._spool.has_frames(event) or not self._spool.is_set_aside(event):
+                continue
+            if waiting := self._spool.waiting(event):
+                self._remember(event, waiting, now_s)
+            else:
+                self._spool.forget(event)
+
+    def _remember(self, event: Event, waiting: Waiting, now_s: float) -> None:
+        for frame in waiting.stored:
+            self._ledger.stored(*event, frame, now_s)
+        for session, sequence, why in waiting.failed:
+            self._ledger.failed(*event, (session, sequence), why, now_s)
+        with self._lock:
+            self._closings[event] = Closing(waiting.handover, now_s)
+
     def _step(self, key: Event, now_s: float) -> None:
         camera, event = key
         with self._lock:
             closing = self._closings[key]
-            archiving = self._archiving(camera)
-            todo = closing.step(self._ledger.of(camera, event), now_s) if archiving else []
+            account = self._ledger.of(camera, event)
+            archiving = self._archiving(camera) or self._spool.is_set_aside(key)
+            todo = (
+                closing.step(
+                    account,
+                    now_s,
+                    reachable=not self._uploads.standing.away,
+                    coming=self._hand.holds(camera, event),
+                )
+                if archiving
+                else []
+            )
         if not archiving:
             self._finish(key, not_archived(closing.handover))
         elif isinstance(todo, Close):
             self._in_pool(key, lambda: self._close(key, closing.handover, todo.manifest))
         elif isinstance(todo, Look):
-            self._in_pool(key, lambda: self._look(key, todo.known))
+            self._in_pool(key, lambda: self._look(key, closing, todo.known))
+        elif isinstance(todo, SetAside):
+            self._set_aside(key, closing.handover, account)
         else:
             for request in todo:
                 self._link.send(self._topics.camera(camera, leaf.RESEND), request.payload())
@@ -124,7 +181,8 @@ class EventEnds:
         """Talks to the store in a thread of its own; the event waits meanwhile."""
 
         def act() -> None:
-            action()
+            with contextlib.suppress(StoreUnavailable):  # known by now; the next step finds another way
+                action()
             with self._lock:
                 self._busy.discard(key)
 
@@ -132,12 +190,36 @@ class EventEnds:
             self._busy.add(key)
         self._workers.submit(act)
 
-    def _look(self, key: Event, known: frozenset[str]) -> None:
+    def _look(self, key: Event, closing: Closing, known: frozenset[str]) -> None:
         """In the event's folder, and where its frames went before anybody knew of that one."""
         store = self._uploads.store
-        for layout in dict.fromkeys((self._places.default, self._places.of(*key))):
-            for frame in self._uploads.insist(partial(frames_in_store, store, layout, *key, known)):
-                self._ledger.stored(*key, frame, time.monotonic())
+        try:
+            for layout in dict.fromkeys((self._places.default, self._places.of(*key))):
+                for frame in self._uploads.attempt(partial(frames_in_store, store, layout, *key, known)):
+                    self._ledger.stored(*key, frame, time.monotonic())
+        except StoreUnavailable:
+            with self._lock:
+                closing.look_again()
+            raise
+
+    def _set_aside(self, key: Event, handover: Handover, account: EventAccount) -> None:
+        """On our disk it outlives us, and whoever handed it over may let go."""
+        is_new = not self._spool.is_set_aside(key)
+        if is_new:
+            failed = [(session, sequence, why) for (session, sequence), why in account.failed.items()]
+            try:
+                self._spool.set_aside(
+                    Waiting(handover=handover, stored=list(account.stored.values()), failed=failed)
+                )
+            except SpoolUnusable as error:
+                self.problem = str(error)
+                return
+        self.problem = ""
+        with self._lock:
+            self._closings.pop(key, None)
+        self._ledger.close(*key)
+        if is_new:
+            self._say(spooled(handover, self._uploads.standing.problem))
 
     def _close(self, key: Event, handover: Handover, manifest: Manifest) -> None:
         """Writes what stands beside the frames, the last objects of an event, and says how it ended."""
@@ -153,7 +235,8 @@ class EventEnds:
         except StoreRejected as error:
             self._finish(key, rejected(handover, str(error)))
             return
-        self._tally.count(key[0], events=1)
+        missing = sum(gap.last - gap.first + 1 for gap in manifest.missing)
+        self._tally.count(key[0], events=1, missing=missing)
         bucket = self._uploads.store.bucket
         self._finish(key, archived(manifest, content, manifest_key, bucket, self._public_url))
 
@@ -164,10 +247,14 @@ class EventEnds:
             while len(self._answers) > MOST_ANSWERS:
                 self._answers.popitem(last=False)
         self._ledger.close(*key)
-        self._say(message)
+        if self._spool.is_set_aside(key):  # nobody says the handover again: until it is heard, we might die
+            self._say(message, lambda: self._heard.append(key))
+        else:
+            self._say(message)
 
-    def _say(self, message: EventMessage) -> None:
-        self._link.send(self._topics.camera(message.camera, leaf.EVENT), message.payload())
+    def _say(self, message: EventMessage, on_taken: Callable[[], None] | None = None) -> None:
+        topic = self._topics.camera(message.camera, leaf.EVENT)
+        self._link.send(topic, message.payload(), on_taken=on_taken)
 
 
 def _at_home(manifest: Manifest, moved: dict[Number, StoredFrame]) -> Manifest:

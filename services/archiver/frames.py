@@ -1,19 +1,21 @@
-"""Event frames from MQTT into the store: acknowledged when they are stored, and not before."""
+"""Event frames from MQTT into the store, or the spool: acknowledged when they are there, and not before."""
 
 import logging
 import time
 from collections.abc import Callable
 
+from services.archiver.hand import Arrival, Hand
+from services.archiver.keeper import Keeper
 from services.archiver.ledger import Ledger
 from services.archiver.places import Places
 from services.archiver.restored import frame_metadata, stored_frame
 from services.archiver.tally import Tally
 from services.archiver.uploads import Uploads
 from services.archiver.workers import Workers
-from services.contract.frame import FrameId, identify
+from services.contract.frame import identify
 from services.contract.topics import Topics
 from services.runtime.mqtt import Delivery
-from services.store import StoreRejected
+from services.store import StoreRejected, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ class FrameIntake:
         topics: Topics,
         places: Places,
         *,
+        hand: Hand,
+        keeper: Keeper,
         uploads: Uploads,
         workers: Workers,
         ledger: Ledger,
@@ -37,6 +41,8 @@ class FrameIntake:
     ) -> None:
         self._topics = topics
         self._places = places
+        self._hand = hand
+        self._keeper = keeper
         self._uploads = uploads
         self._workers = workers
         self._ledger = ledger
@@ -45,7 +51,7 @@ class FrameIntake:
         self._grumbled_s = float("-inf")
 
     def take(self, delivery: Delivery) -> None:
-        """Stores it in another thread and acknowledges it then; at once what is not to be stored."""
+        """Has it stored or spooled by another thread; acknowledges at once what is not to be stored."""
         camera, rest = self._topics.split(delivery.topic) or ("", "")
         event = rest.removeprefix("event/")
         try:
@@ -58,26 +64,38 @@ class FrameIntake:
         elif not self._archiving(camera):
             delivery.ack()
         else:
-            self._tally.count(camera, waiting=1)
-            self._workers.submit(self._store, delivery, frame, event, key)
+            arrival = self._hand.take(delivery, frame, event, key)
+            if self._uploads.standing.well:
+                self._workers.submit(self.store, arrival)
+            else:
+                self._keeper.offer(arrival)
+
+    def store(self, arrival: Arrival) -> None:
+        """Brings it to the store, and offers it to the spool where the store is away."""
+        if arrival.settled:  # spooled, since it waited too long for its turn
+            return
+        frame, event = arrival.frame, arrival.event
+        try:
+            self._uploads.put(arrival.key, arrival.jpeg, "image/jpeg", frame_metadata(frame, event))
+        except StoreUnavailable:
+            self._keeper.offer(arrival)
+            return
+        except StoreRejected as rejected:
+            log.error("%s: frame %d of %s: %s", frame.camera, frame.sequence, event, rejected)
+            number = (frame.session_hex, frame.sequence)
+            self._ledger.failed(frame.camera, event, number, str(rejected), time.monotonic())
+            counts = {"failed": 1}
+        else:
+            stored = stored_frame(frame, arrival.key, arrival.jpeg)
+            self._ledger.stored(frame.camera, event, stored, time.monotonic())
+            counts = {"stored": 1, "stored_bytes": len(arrival.jpeg)}
+        if self._hand.settle(arrival):
+            self._tally.count(frame.camera, **counts)
+            arrival.delivery.ack()
 
     def _skip(self, camera: str, delivery: Delivery) -> None:
         self._tally.count(camera, unusable=1)
         if time.monotonic() - self._grumbled_s >= GRUMBLE_S:
             self._grumbled_s = time.monotonic()
             log.warning("%s: what came on %s is no frame of an event; skipped", camera, delivery.topic)
-        delivery.ack()
-
-    def _store(self, delivery: Delivery, frame: FrameId, event: str, key: str) -> None:
-        number = (frame.session_hex, frame.sequence)
-        try:
-            self._uploads.put(key, delivery.payload, "image/jpeg", frame_metadata(frame, event))
-        except StoreRejected as rejected:
-            log.error("%s: frame %d of %s: %s", frame.camera, frame.sequence, event, rejected)
-            self._ledger.failed(frame.camera, event, number, str(rejected), time.monotonic())
-            self._tally.count(frame.camera, failed=1, waiting=-1)
-        else:
-            stored = stored_frame(frame, key, delivery.payload)
-            self._ledger.stored(frame.camera, event, stored, time.monotonic())
-            self._tally.count(frame.camera, stored=1, stored_bytes=len(delivery.payload), waiting=-1)
         delivery.ack()

@@ -1,7 +1,8 @@
-"""Which frames of which event are in the store, until the event is closed."""
+"""Which frames of which event are in the store or in the spool, until the event is closed."""
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from services.contract.archive import StoredFrame
@@ -15,11 +16,15 @@ MOST_EVENTS = 2000
 
 @dataclass(slots=True)
 class EventAccount:
-    """What is known of one event's frames; `came_s` is when the last of them was dealt with."""
+    """What is known of one event's frames; `came_s` is when the last of them was dealt with.
+
+    `spooled` are those that the spool still has, although they may be in the store too.
+    """
 
     stored: dict[Number, StoredFrame] = field(default_factory=dict)
     failed: dict[Number, str] = field(default_factory=dict)
     came_s: float = float("-inf")
+    spooled: set[Number] = field(default_factory=set)
 
 
 class Ledger:
@@ -39,7 +44,25 @@ class Ledger:
         with self._lock:
             account = self._account(camera, event)
             account.failed[number] = why
+            account.spooled.discard(number)
             account.came_s = now_s
+
+    def spooled(self, camera: str, event: str, number: Number, now_s: float) -> None:
+        with self._lock:
+            account = self._account(camera, event)
+            account.spooled.add(number)
+            account.came_s = now_s
+
+    def drained(self, camera: str, event: str, frame: StoredFrame, now_s: float) -> None:
+        """Stored, from the spool."""
+        self.stored(camera, event, frame, now_s)
+        with self._lock:
+            self._account(camera, event).spooled.discard((frame.session, frame.sequence))
+
+    def unreadable(self, camera: str, event: str, numbers: Iterable[Number]) -> None:
+        """The spool had them, and they cannot be read any more."""
+        with self._lock:
+            self._account(camera, event).spooled.difference_update(numbers)
 
     def of(self, camera: str, event: str) -> EventAccount:
         """A copy of what is known now.
@@ -57,7 +80,7 @@ class Ledger:
                 ),
                 default=account.came_s,
             )
-            return EventAccount(dict(account.stored), dict(account.failed), came_s)
+            return EventAccount(dict(account.stored), dict(account.failed), came_s, set(account.spooled))
 
     def close(self, camera: str, event: str) -> None:
         with self._lock:

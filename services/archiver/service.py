@@ -1,31 +1,40 @@
-"""Wires the store to MQTT: a frame is acknowledged when it is stored, an event answered when it is closed."""
+"""Wires the store to MQTT: a frame is acknowledged when it is stored or spooled, an event answered once."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
+from services.archiver.drain import Drain
 from services.archiver.events import EventEnds
 from services.archiver.frames import FrameIntake
+from services.archiver.hand import Hand
+from services.archiver.keeper import Keeper
 from services.archiver.ledger import Ledger
 from services.archiver.places import Places
 from services.archiver.size import Measure
+from services.archiver.spool import Room, Spool
 from services.archiver.tally import Tally
 from services.archiver.uploads import Uploads
 from services.archiver.workers import Workers
 from services.contract import topics as leaf
 from services.contract.archive_keys import KeyLayout
 from services.contract.message import Message
-from services.contract.settings import Settings
+from services.contract.settings import ArchiveSettings, Settings
 from services.contract.topics import ANY, Topics
 from services.runtime.controls import ControlBoard
 from services.runtime.mqtt import BrokerAddress, Link
-from services.runtime.presence import control_link
+from services.runtime.presence import control_link, service_info
 from services.runtime.run import Crew
 from services.runtime.state import StateFile
-from services.store import Store
+from services.store import Store, StoreUnavailable
 
 STEP_S = 0.1
 STATS_INTERVAL_S = 2.0
+#: From here on people are told, so that they can do something before something is lost.
+NEARLY_FULL = 0.8
+GB = 1_000_000_000
 
 
 class ArchiverService:
@@ -36,6 +45,7 @@ class ArchiverService:
     def __init__(self, settings: Settings, broker: BrokerAddress, store: Store) -> None:
         self._topics = Topics(settings.mqtt.prefix)
         self._cameras = cameras = settings.own_cameras()
+        self._replica = settings.replica
         #: Alone it also takes what is of no configured camera, so that nothing is left lying at the broker.
         self._heard = [ANY] if settings.replica.count == 1 else list(cameras)
         state = StateFile(settings.state_dir / "archiver.json")
@@ -53,20 +63,30 @@ class ArchiverService:
         self._workers = Workers(settings.archive.threads)
         self._tally = Tally(cameras)
         self._places = Places(self._topics, KeyLayout(settings.archive.key))
-        ledger = Ledger()
+        self._hand = Hand()
+        self._spool = _spool(settings.archive, settings.state_dir)
+        self._ledger = ledger = Ledger()
+        self._keeper = Keeper(
+            self._spool, self._hand, standing=self._uploads.standing, ledger=ledger, tally=self._tally
+        )
         self._intake = FrameIntake(
             self._topics,
             self._places,
+            hand=self._hand,
+            keeper=self._keeper,
             uploads=self._uploads,
             workers=self._workers,
             ledger=ledger,
             tally=self._tally,
             archiving=self._archiving,
         )
+        self._keeper.again = lambda arrival: self._workers.submit(self._intake.store, arrival)
         self._events = EventEnds(
             self._topics,
             self._places,
             self._control,
+            hand=self._hand,
+            spool=self._spool,
             uploads=self._uploads,
             workers=self._workers,
             ledger=ledger,
@@ -74,17 +94,30 @@ class ArchiverService:
             archiving=self._archiving,
             public_url=settings.gateway.public_url.rstrip("/"),
         )
+        self._drain = Drain(
+            self._spool,
+            self._uploads,
+            places=self._places,
+            ledger=ledger,
+            tally=self._tally,
+            threads=settings.archive.threads,
+            newest_first=settings.archive.newest_first,
+            waits=lambda: self._keeper.paused or self._events.pending,
+        )
 
     def problems(self) -> list[str]:
-        found = {self._control.problem, self._frames.problem, self._uploads.problem}
+        found = {self._control.problem, self._frames.problem, self._uploads.standing.problem}
+        found |= {self._keeper.problem or self._events.problem or self._spool.problem or self._warning()}
         return sorted(found - {""})
 
     def account(self) -> Mapping[str, Message]:
         """The statistics of each camera."""
-        return self._tally.account()
+        return self._tally.account(self._hand.count, self._spool.frames)
 
     def run(self, stop: threading.Event) -> None:
         self._board.load()
+        self._spool.open()
+        self._remember_spooled()
         self._board.attach(self._control)
         for camera in self._heard:
             self._control.subscribe(self._topics.camera(camera, leaf.SLICES), self._places.take_slices)
@@ -92,16 +125,34 @@ class ArchiverService:
             self._control.subscribe(self._topics.camera(camera, leaf.RESENT), self._events.take_resent)
             self._frames.subscribe(self._topics.event_frames(camera, ANY), self._intake.take)
         with self._workers:
-            self._workers.submit(self._uploads.insist, self._uploads.store.prepare)
+            self._workers.submit(self._prepare)
             crew = Crew(stop)
             crew.start("archiver-control", self._control.run)
             crew.start("archiver-frames", self._frames.run)
             crew.start("archiver-steps", self._steps)
             crew.start("archiver-size", Measure(self._uploads.store, self._tally).run)
+            crew.start("archiver-spool", self._keeper.run)
+            crew.start("archiver-drain", self._drain.run)
             stop.wait()
             self._uploads.give_up()
+            self._uploads.store.close()  # whoever waits for an answer waits no longer
             crew.wait()
-        self._uploads.store.close()
+        self._spool.close()
+
+    def _prepare(self) -> None:
+        """Makes the bucket or folder where it is missing, and finds out early what is wrong."""
+        with contextlib.suppress(StoreUnavailable):
+            self._uploads.attempt(self._uploads.store.prepare)
+
+    def _remember_spooled(self) -> None:
+        """What an earlier life of ours left on the disk."""
+        for event in self._spool.events():
+            if waiting := self._spool.waiting(event):
+                with contextlib.suppress(ValueError):
+                    self._places.settle(waiting.handover)
+                continue
+            for session, sequence in self._spool.numbers(event):
+                self._ledger.spooled(*event, (f"{session:016x}", sequence), time.monotonic())
 
     def _steps(self, stop: threading.Event) -> None:
         said_s = float("-inf")
@@ -109,10 +160,31 @@ class ArchiverService:
             self._workers.check()
             now_s = time.monotonic()
             self._events.step(now_s)
+            self._control.hold(
+                self._topics.service_info(self.name, str(self._replica.slot)),
+                service_info(
+                    self.name, self._replica, list(self._cameras), paused=self._keeper.paused
+                ).payload(),
+            )
             if now_s - said_s >= STATS_INTERVAL_S:
                 said_s = now_s
                 for camera, stats in self.account().items():
                     self._control.flash(self._topics.stats(camera, self.name), stats.payload(), retain=True)
 
+    def _warning(self) -> str:
+        """Before something is lost."""
+        filled = self._spool.filled if len(self._spool) else 0.0
+        if filled < NEARLY_FULL:
+            return ""
+        return (
+            f"the spool {self._spool.folder} is {filled:.0%} full; bring the archive back, or make room, "
+            "before frames have to stay with the broker"
+        )
+
     def _archiving(self, camera: str) -> bool:
         return camera not in self._cameras or bool(self._board.value(camera, "archiving"))
+
+
+def _spool(archive: ArchiveSettings, state_dir: Path) -> Spool:
+    room = Room(int(archive.spool_gb * GB), int(archive.spool_free_gb * GB))
+    return Spool(archive.spool_dir or state_dir / "spool", room)

@@ -25,8 +25,8 @@ def bring_home(
     store = uploads.store
     moved: dict[Number, StoredFrame] = {}
     folder = away.event_folder(camera, event)
-    for stray in uploads.insist(lambda: [each.key for each in store.list(folder)]):
-        found = uploads.insist(partial(read_frame, store, away, camera, stray))
+    for stray in uploads.attempt(lambda: [each.key for each in store.list(folder)]):
+        found = uploads.attempt(partial(read_frame, store, away, camera, stray))
         if found is None:
             continue
         frame, jpeg = found
@@ -34,7 +34,7 @@ def bring_home(
         if key == stray or not _put_and_read(uploads, key, frame, event, jpeg):
             continue
         moved[frame.session_hex, frame.sequence] = stored_frame(frame, key, jpeg)
-        uploads.insist(partial(store.delete, stray))
+        uploads.attempt(partial(store.delete, stray))
     if moved:
         log.info(
             "%s: %d of the frames of %s moved to %s",
@@ -50,7 +50,7 @@ def _put_and_read(uploads: Uploads, key: str, frame: FrameId, event: str, jpeg: 
     """Whether the same bytes are there now."""
     uploads.put(key, jpeg, "image/jpeg", frame_metadata(frame, event))
     try:
-        there = uploads.insist(lambda: uploads.store.get(key)) == jpeg
+        there = uploads.attempt(lambda: uploads.store.get(key)) == jpeg
     except NotStored:
         there = False
     if not there:

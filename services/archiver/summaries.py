@@ -32,7 +32,7 @@ class Summaries:
 
     def _kept(self, key: str) -> ExperimentSummary | None:
         try:
-            content = self._uploads.insist(lambda: self._uploads.store.get(key))
+            content = self._uploads.attempt(lambda: self._uploads.store.get(key))
             return ExperimentSummary.model_validate_json(content)
         except (NotStored, ValidationError):
             return None

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from services.contract.status import ArchiverStats
@@ -21,18 +21,27 @@ class Tally:
             if camera in self._counts:
                 self._counts[camera].update(changes)
 
-    def account(self) -> dict[str, ArchiverStats]:
+    def account(
+        self,
+        waiting: Callable[[str], int] = lambda _camera: 0,
+        in_spool: Callable[[str], int] = lambda _camera: 0,
+    ) -> dict[str, ArchiverStats]:
+        """What was counted, and how many of a camera's frames wait with us and in the spool now."""
         now = datetime.now(UTC)
-        keys = ArchiverStats.model_fields.keys() - {"time", "archive_bytes"}
+        keys = ArchiverStats.model_fields.keys() - {"time", "waiting", "in_spool", "archive_bytes"}
         with self._lock:
-            return {
-                camera: ArchiverStats(
-                    time=now,
-                    archive_bytes=max(0, self._not_ours[camera] + count["stored_bytes"]),
-                    **{key: count[key] for key in keys},
-                )
-                for camera, count in self._counts.items()
-            }
+            counts = {camera: {key: count[key] for key in keys} for camera, count in self._counts.items()}
+            not_ours = dict(self._not_ours)
+        return {
+            camera: ArchiverStats(
+                time=now,
+                waiting=waiting(camera),
+                in_spool=in_spool(camera),
+                archive_bytes=max(0, not_ours.get(camera, 0) + count["stored_bytes"]),
+                **count,
+            )
+            for camera, count in counts.items()
+        }
 
     # -- the size of the archive -------------------------------------------------------------------------
 

@@ -1,19 +1,17 @@
-"""Puts objects into the store, however long the store is away."""
+"""Puts objects into the store and tells how it went; a store that hiccups is given a moment."""
 
-import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from services.runtime.backoff import Backoff
-from services.store import Store, StoreRefused, StoreUnavailable
-
-log = logging.getLogger(__name__)
+from services.archiver.standing import Standing
+from services.store import Store, StoreUnavailable
 
 T = TypeVar("T")
 
-RETRY_CAP_S = 10.0
-REFUSED_RETRY_S = 10.0
+#: Between two tries of the same while the store is failing, but not yet taken for away.
+RETRY_S = 0.3
 
 
 class Stopped(Exception):
@@ -21,52 +19,69 @@ class Stopped(Exception):
 
 
 class Uploads:
-    """A store that is waited for: temporary errors are retried until it works, or until `give_up`.
+    """The store, and how it stands. What is asked is tried again until it works or the store counts as away.
 
-    `problem` is the sentence of what is wrong with the store now; it is logged once, and its end too.
     `wait` is how to wait so many seconds, but no longer than until `give_up`.
     """
 
-    def __init__(self, store: Store, wait: Callable[[float], object] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        standing: Standing | None = None,
+        wait: Callable[[float], object] | None = None,
+    ) -> None:
         self.store = store
-        self.problem = ""
+        self.standing = standing or Standing(store.describe())
         self._stop = threading.Event()
         self._wait = wait or self._stop.wait
-        self._lock = threading.Lock()
 
     def give_up(self) -> None:
         """The service ends: whoever still waits gets `Stopped`."""
         self._stop.set()
 
     def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
-        """Returns when it is stored. Raises `StoreRejected` for this object alone, `Stopped` at the end."""
-        self.insist(lambda: self.store.put(key, data, content_type, metadata))
+        """Returns when it is stored.
 
-    def insist(self, action: Callable[[], T]) -> T:
-        """The action's result, when the store is there for it. Raises `Stopped` at the end of the service.
+        Raises `StoreUnavailable` where the store is away now, `StoreRejected` for this object alone,
+        `Stopped` at the end of the service.
+        """
+
+        def timed() -> None:
+            began_s = time.monotonic()
+            self.store.put(key, data, content_type, metadata)
+            self.standing.stored(time.monotonic() - began_s)
+
+        self.attempt(timed)
+
+    def attempt(self, action: Callable[[], T]) -> T:
+        """The action's result. Raises as `put` does.
 
         After a failure the store is prepared anew, so that a bucket which vanished comes back.
         """
-        backoff = Backoff(cap_s=RETRY_CAP_S)
         failed = False
         while not self._stop.is_set():
             try:
                 if failed:
                     self.store.prepare()
-                result = action()
+                return action()
             except StoreUnavailable as error:
+                if self._stop.is_set():
+                    break
                 failed = True
-                self._say(str(error))
-                self._wait(REFUSED_RETRY_S if isinstance(error, StoreRefused) else backoff.next())
-                continue
-            self._say("")
-            return result
+                self.standing.failed(error)
+                if not self.standing.well:
+                    raise
+            self._wait(RETRY_S)
         raise Stopped
 
-    def _say(self, problem: str) -> None:
-        with self._lock:
-            was, self.problem = self.problem, problem
-        if problem and not was:
-            log.warning("%s; nothing is lost, and it is tried again for as long as it takes", problem)
-        elif was and not problem:
-            log.info("%s is there again", self.store.describe())
+    def probe(self) -> None:
+        """Asks a store that is away how it is, where that is due."""
+        if not self.standing.probe_due():
+            return
+        try:
+            self.store.prepare()
+        except StoreUnavailable as error:
+            if not self._stop.is_set():
+                self.standing.failed(error)
+        else:
+            self.standing.answered()

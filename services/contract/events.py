@@ -16,6 +16,7 @@ class EventType(StrEnum):
     INTERVAL = "interval"
     SCENE_CHANGE = "scene_change"
     CAMERA_BACK = "camera_back"
+    SPOOLED = "spooled"
     ARCHIVED = "archived"
     ARCHIVE_FAILED = "archive_failed"
     NOT_ARCHIVED = "not_archived"
@@ -23,6 +24,8 @@ class EventType(StrEnum):
 
 #: Each handover is answered with exactly one of these.
 ENDS = frozenset({EventType.ARCHIVED, EventType.ARCHIVE_FAILED, EventType.NOT_ARCHIVED})
+#: With any of these whoever handed an event over may let its frames go: the archiver is responsible for them.
+RELEASES = ENDS | {EventType.SPOOLED}
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -95,7 +98,7 @@ class EventMessage(Message):
         None, description="since the last such message, seconds from when it was due to when it was taken"
     )
 
-    # archived, archive_failed, not_archived
+    # spooled, archived, archive_failed, not_archived
     bucket: str | None = Field(None, description="the bucket; none for a folder")
     key: str | None = Field(None, description="the manifest's key in the bucket or folder")
     frames: int | None = Field(None, ge=0, description="frames of the event that are in the store")
@@ -104,4 +107,4 @@ class EventMessage(Message):
     sha256: str | None = Field(None, description="SHA-256 of the manifest")
     url: str | None = Field(None, description="the event's page on the gateway")
     missing: list[Missing] | None = Field(None, description="what could not be had any more", max_length=32)
-    why: Sentence | None = Field(None, description="archive_failed, not_archived: the sentence")
+    why: Sentence | None = Field(None, description="spooled, archive_failed, not_archived: the sentence")

@@ -319,6 +319,14 @@ class ArchiveSettings(Section):
         DEFAULT_TEMPLATE, description="template of a frame's key, see the reference of the archive"
     )
     threads: int = Field(6, ge=1, le=64, description="uploads at a time")
+    spool_dir: Path | None = Field(
+        None, description="where frames are kept while the archive is away; empty: `spool` in `state_dir`"
+    )
+    spool_gb: float = Field(8, ge=0, description="GB of frames kept there at most")
+    spool_free_gb: float = Field(1, ge=0, description="GB that they leave free on that disk")
+    newest_first: bool = Field(
+        False, description="when the archive is back, bring it the newest event first, not the oldest"
+    )
 
     @field_validator("url")
     @classmethod

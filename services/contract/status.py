@@ -96,8 +96,11 @@ class ArchiverStats(Stats):
     stored_bytes: int
     events: int
     failed: int = Field(description="frames given up")
+    missing: int = Field(0, description="frames that the manifests name as missing, those given up included")
     unusable: int = Field(description="messages on an event's topic that were no frames of it")
-    waiting: int = Field(description="frames received and not yet stored")
+    waiting: int = Field(description="frames received that are neither stored nor spooled yet")
+    spooled: int = Field(0, description="frames kept in the spool because the archive was away")
+    in_spool: int = Field(0, description="frames that are there now")
     archive_bytes: int = Field(0, description="size of all that the archive has of the camera")
 
 

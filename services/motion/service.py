@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from services.contract import topics as leaf
 from services.contract.controls import controls_of
-from services.contract.events import ENDS, EventMessage
+from services.contract.events import RELEASES, EventMessage
 from services.contract.handover import Resend, Resent
 from services.contract.message import Message
 from services.contract.settings import MotionSettings, Settings
@@ -179,7 +179,7 @@ class MotionService:
 
     def _event(self, delivery: Delivery) -> None:
         watch, message = self._watch(delivery.topic), _read(EventMessage, delivery)
-        if watch and message and message.event_type in ENDS:
+        if watch and message and message.event_type in RELEASES:
             watch.answered(message)
 
     def _status(self, delivery: Delivery) -> None:

@@ -21,6 +21,7 @@ GAUGES = frozenset(
         "open_handovers",
         "latency_ms",
         "waiting",
+        "in_spool",
         "viewers",
         "events_today",
         "archive_bytes",

@@ -23,8 +23,19 @@ def control_link(
         will=Will(presence, OFFLINE.encode()),
     )
     link.hold(presence, ONLINE.encode())
-    info = ServiceInfo(
-        service=service, version=VERSION, instance=instance, slot=str(replica), cameras=cameras
-    )
+    info = service_info(service, replica, cameras)
     link.hold(topics.service_info(service, instance), info.payload())
     return link
+
+
+def service_info(
+    service: str, replica: Partition, cameras: list[str], *, paused: bool = False
+) -> ServiceInfo:
+    return ServiceInfo(
+        service=service,
+        version=VERSION,
+        instance=str(replica.slot),
+        slot=str(replica),
+        cameras=cameras,
+        paused=paused,
+    )

@@ -100,4 +100,4 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Lets go of connections."""
+        """Lets go of connections; whoever still waits for the store gets `StoreUnavailable`."""

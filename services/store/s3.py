@@ -102,7 +102,7 @@ class S3Store:
             self._client.remove_object(self.bucket, name)
 
     def close(self) -> None:
-        self._pool.clear()
+        self._pool.break_off()
 
     def _make_bucket(self) -> None:
         try:

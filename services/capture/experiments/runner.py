@@ -16,7 +16,7 @@ from services.capture.experiments.schedules import Schedules
 from services.capture.experiments.slices import Slices
 from services.contract import topics as leaf
 from services.contract.controls import EXPERIMENT, Refused
-from services.contract.events import ENDS, EventMessage
+from services.contract.events import RELEASES, EventMessage
 from services.contract.experiments import Experiment, ExperimentSummary
 from services.contract.frame import Frame
 from services.contract.status import OFF, ON
@@ -180,7 +180,7 @@ class Runner:
             message = EventMessage.model_validate_json(delivery.payload)
         except ValidationError:
             return  # others complain of it
-        if message.event_type in ENDS and message.event:
+        if message.event_type in RELEASES and message.event:
             with self._lock:
                 self._slices.answered(message.event)
 

@@ -23,7 +23,7 @@ def totals(camera: CameraState) -> Totals:
     if isinstance(motion, MotionStats):
         lost += motion.missing
     if isinstance(archiver, ArchiverStats):
-        backlog += archiver.waiting
+        backlog += archiver.waiting + archiver.in_spool
         lost += archiver.failed
     return Totals(backlog=backlog, lost=lost)
 

@@ -25,6 +25,7 @@ STAGES = {
     EventType.MOTION_UPDATE: Stage.OPEN,
     EventType.MANUAL: Stage.OPEN,
     EventType.MOTION_END: Stage.ENDED,
+    EventType.SPOOLED: Stage.ENDED,
     EventType.ARCHIVED: Stage.ARCHIVED,
     EventType.ARCHIVE_FAILED: Stage.FAILED,
     EventType.NOT_ARCHIVED: Stage.NOT_KEPT,

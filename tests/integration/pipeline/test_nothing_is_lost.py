@@ -190,9 +190,9 @@ def test_a_wrong_key_of_the_store_is_said_once_and_nothing_is_lost(
     [problem] = running.wait_for("problem", running.archiver.problems)
     assert problem.startswith(f"S3 at {server.endpoint} refused the key for bucket {running.store.bucket} (")
     assert "check archive.access_key, archive.secret_key" in problem
-    running.wait_for("frames that wait", lambda: running.account("archiver")["waiting"] >= 20)
+    running.wait_for("frames that wait", lambda: running.account("archiver")["in_spool"] >= 20)
     said = [text for text in caplog.messages if text.startswith(problem)]
-    assert said == [f"{problem}; nothing is lost, and it is tried again for as long as it takes"]
+    assert said == [f"{problem}; frames are kept in the spool meanwhile"]
     running.archive = right
     running.new_archiver()
     running.check_whole(running.manifest())

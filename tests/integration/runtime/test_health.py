@@ -19,8 +19,9 @@ from services.runtime.metrics import registry
 from tests.integration.runtime.links import eventually
 
 STATS = ArchiverStats(
-    time=datetime.now(UTC), stored=7, stored_bytes=1, events=1, failed=0, unusable=0, waiting=0
-)
+    time=datetime.now(UTC), stored=7, stored_bytes=1, events=1, failed=0, missing=0, unusable=0, waiting=0,
+    spooled=0, in_spool=0,
+)  # fmt: skip
 
 
 def get(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, str, str]:

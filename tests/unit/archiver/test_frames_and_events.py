@@ -65,7 +65,7 @@ class TestAFrame:
         assert [(gap.first, gap.last, gap.why) for gap in answer.missing or []] == [
             (1, 1, "the object is too large")
         ]
-        assert archiver.tally.account()["yard"].failed == 1
+        assert archiver.stats().failed == 1
         assert archiver.post.acknowledged == [1, 2]
 
     def test_of_a_camera_that_is_not_archived_is_let_go(self, archiver: Archiver) -> None:
@@ -96,7 +96,7 @@ class TestAFrame:
         archiver.frames.take(archiver.post.deliver(topic, payload))
         assert archiver.store.objects == {}
         assert archiver.post.acknowledged == [1, 2]
-        assert archiver.tally.account()["yard"].unusable == 2
+        assert archiver.stats().unusable == 2
         assert caplog.messages == [f"yard: what came on {topic} is no frame of an event; skipped"]
 
 
@@ -108,7 +108,7 @@ class TestAnEvent:
         [answer] = archiver.answers()
         assert (answer.event_type, answer.frames) == (EventType.ARCHIVED, 3)
         assert [one.key for one in archiver.manifest().frames] == [key(1), key(2), key(3)]
-        assert archiver.tally.account()["yard"].events == 1
+        assert archiver.stats().events == 1
 
     def test_that_is_handed_over_again_gets_the_same_answer_again(self, archiver: Archiver) -> None:
         archiver.deliver(1)

@@ -1,9 +1,9 @@
-import logging
 import threading
 
 import pytest
 
-from services.archiver.uploads import REFUSED_RETRY_S, Stopped, Uploads
+from services.archiver.standing import PATIENCE_S, Standing
+from services.archiver.uploads import Stopped, Uploads
 from services.archiver.workers import Workers
 from services.store import StoreRefused, StoreRejected, StoreUnavailable
 from tests.unit.archiver.stores import MemoryStore
@@ -12,70 +12,51 @@ AWAY = StoreUnavailable("s3://events is away")
 
 
 class Patience:
-    """Waits no time, notes how long it should have been, and does something the n-th time."""
+    """Waits no time but lets it pass, and heals the store the n-th time."""
 
     def __init__(self, store: MemoryStore, heals_at: int) -> None:
-        self.waits: list[float] = []
+        self.now_s = 0.0
+        self.waits = 0
         self._store, self._heals_at = store, heals_at
 
     def __call__(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        if len(self.waits) == self._heals_at:
+        self.now_s += seconds
+        self.waits += 1
+        if self.waits == self._heals_at:
             self._store.away = None
+
+
+def uploads_with(store: MemoryStore, wait: Patience) -> Uploads:
+    return Uploads(store, Standing("memory:", lambda: wait.now_s), wait)
 
 
 def put(uploads: Uploads, key: str = "a.jpg") -> None:
     uploads.put(key, b"jpeg", "image/jpeg", {})
 
 
-def test_a_store_that_is_away_is_waited_for_ever_longer_up_to_ten_seconds() -> None:
+def test_a_store_that_hiccups_is_tried_again() -> None:
     store = MemoryStore()
     store.away = AWAY
-    wait = Patience(store, heals_at=8)
-    put(Uploads(store, wait))
+    put(uploads_with(store, Patience(store, heals_at=3)))
     assert store.objects == {"a.jpg": b"jpeg"}
-    assert wait.waits[0] < 1.3
-    assert all(8 <= waited <= 12 for waited in wait.waits[4:])
 
 
-def test_a_store_that_refuses_is_asked_slowly_from_the_first_time_on() -> None:
+def test_a_store_that_stays_away_is_given_up_after_a_moment() -> None:
+    store = MemoryStore()
+    store.away = AWAY
+    wait = Patience(store, heals_at=1000)
+    with pytest.raises(StoreUnavailable):
+        put(uploads_with(store, wait))
+    assert PATIENCE_S <= wait.now_s < PATIENCE_S + 1
+
+
+def test_a_store_that_refuses_is_given_up_at_once() -> None:
     store = MemoryStore()
     store.away = StoreRefused("wrong key")
-    wait = Patience(store, heals_at=2)
-    put(Uploads(store, wait))
-    assert wait.waits == [REFUSED_RETRY_S, REFUSED_RETRY_S]
-
-
-def test_it_is_said_once_when_it_breaks_and_once_when_it_heals(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    store = MemoryStore()
-    store.away = AWAY
-    uploads = Uploads(store, Patience(store, heals_at=5))
-    put(uploads)
-    put(uploads)
-    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        (
-            "WARNING",
-            "s3://events is away; nothing is lost, and it is tried again for as long as it takes",
-        ),
-        ("INFO", "memory: is there again"),
-    ]
-
-
-def test_what_is_wrong_can_be_asked_while_it_is_wrong() -> None:
-    store = MemoryStore()
-    store.away = AWAY
-    seen = []
-    uploads = Uploads(store)
-
-    def wait(_seconds: float) -> None:
-        seen.append(uploads.problem)
-        store.away = None
-
-    uploads._wait = wait
-    put(uploads)
-    assert seen == ["s3://events is away"]
-    assert uploads.problem == ""
+    wait = Patience(store, heals_at=1000)
+    with pytest.raises(StoreRefused):
+        put(uploads_with(store, wait))
+    assert wait.waits == 0
 
 
 def test_the_store_is_prepared_anew_before_it_is_tried_again() -> None:
@@ -91,7 +72,7 @@ def test_the_store_is_prepared_anew_before_it_is_tried_again() -> None:
             super().put(*arguments, **named)  # type: ignore[arg-type]  # passed through as given
 
     store = Vanished()
-    put(Uploads(store, Patience(store, heals_at=0)))
+    put(uploads_with(store, Patience(store, heals_at=0)))
     assert store.prepared == 1
     assert store.objects == {"a.jpg": b"jpeg"}
 
@@ -107,8 +88,8 @@ def test_what_the_store_never_takes_is_not_tried_again() -> None:
     store.refuses[".jpg"] = StoreRejected("too large")
     wait = Patience(store, heals_at=0)
     with pytest.raises(StoreRejected, match="too large"):
-        put(Uploads(store, wait))
-    assert wait.waits == []
+        put(uploads_with(store, wait))
+    assert wait.waits == 0
 
 
 def test_who_waits_for_the_store_is_let_go_when_the_service_ends() -> None:

@@ -74,7 +74,10 @@ def test_every_lost_frame_is_accounted_for() -> None:
         time=NOW, fps=15, received=9, analysed=9, unanalysed=0, undecodable=0, repaired=0, missing=1,
         events=0, event_frames=0, open_handovers=0, latency_ms=1,
     )  # fmt: skip
-    archiver = ArchiverStats(time=NOW, stored=0, stored_bytes=0, events=0, failed=3, unusable=0, waiting=0)
+    archiver = ArchiverStats(
+        time=NOW, stored=0, stored_bytes=0, events=0, failed=3, missing=3, unusable=0, waiting=0,
+        spooled=0, in_spool=0,
+    )  # fmt: skip
     state.take("nightjar/camera/door/stats/capture", STATS.model_copy(update={"lost": 2}).payload())
     state.take("nightjar/camera/door/stats/motion", motion.payload())
     state.take("nightjar/camera/door/stats/archiver", archiver.payload())
