@@ -86,9 +86,9 @@ def _probe(arguments: argparse.Namespace) -> int:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from services.motion import replay  # noqa: PLC0415
+    from services.replay import command  # noqa: PLC0415
 
-    return replay.main(arguments)
+    return command.main(arguments)
 
 
 def _archive(arguments: argparse.Namespace) -> int:
@@ -191,13 +191,12 @@ def _add_access(commands: Commands) -> None:
 
 
 def _add_replay(commands: Commands) -> None:
-    replay = commands.add_parser("replay", help="run the motion detector over a video and list its events")
-    replay.add_argument("video", help="any video file that OpenCV reads")
-    replay.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the events as JSON; - for standard output"
+    from services.replay.arguments import add_arguments  # noqa: PLC0415
+
+    replay = commands.add_parser(
+        "replay", help="run the motion detector over a video, a folder or the archive, and list its events"
     )
-    for name in ("sensitivity", "threshold", "min-area"):
-        replay.add_argument(f"--{name}", metavar="N", help="instead of its default, as in nightjar.yaml")
+    add_arguments(replay)
     replay.set_defaults(command=_replay)
 
 
@@ -209,7 +208,7 @@ _ADDED_WITH = (
     ("archive", _add_archive),
     ("together", _add_secrets),
     ("gateway", _add_access),
-    ("motion", _add_replay),
+    ("replay", _add_replay),
 )
 
 

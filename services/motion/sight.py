@@ -5,12 +5,9 @@ from datetime import UTC, datetime, timedelta
 from services.contract.frame import Frame
 from services.contract.settings import MotionSettings
 from services.motion.decode import UndecodableFrame, decode_gray
-from services.motion.detector import Decision, Detector, DetectorSettings
-from services.motion.pace import Pace
+from services.motion.detector import Decision
+from services.motion.gaze import Gaze
 from services.motion.turns import Turns
-
-#: After a pause of this length the picture may be any other: the detector learns it anew.
-NEW_PICTURE = timedelta(seconds=10)
 
 #: A lamp takes a moment to be fully on: so late is it told how much of the picture has changed.
 TELL_SCENE_AFTER = timedelta(seconds=0.5)
@@ -24,17 +21,12 @@ class Sight:
         self.analysed = self.rested = self.unanalysed = self.undecodable = 0
         self.latency_ms = 0.0
         self.on = True
-        self._height = settings.working_height
-        self._detector = Detector(DetectorSettings.of(settings))
-        self._pace = Pace(settings.analysis_fps)
-        self._looked: datetime | None = None
+        self._gaze = Gaze(settings)
         self._scene = SceneChange()
 
     def configure(self, settings: MotionSettings, *, on: bool) -> None:
         self.on = on
-        self._height = settings.working_height
-        self._pace.most_fps = settings.analysis_fps
-        self._detector.configure(DetectorSettings.of(settings))
+        self._gaze.configure(settings)
 
     def look(self, frame: Frame, *, busy: bool, alert: bool = False) -> Decision | None:
         """What the frame shows; None where it is switched off, too busy, or the picture is broken.
@@ -43,7 +35,7 @@ class Sight:
         """
         if not self.on:
             return None
-        if not self._pace.due(frame.id.time.timestamp(), len(frame.jpeg), alert=alert):
+        if not self._gaze.due(frame.id.time.timestamp(), len(frame.jpeg), alert=alert):
             self.rested += 1
             return None
         if busy:
@@ -53,17 +45,12 @@ class Sight:
             return self._look(frame)
 
     def _look(self, frame: Frame) -> Decision | None:
+        when = frame.id.time
         try:
-            gray = decode_gray(frame.jpeg, self._height)
+            decision = self._gaze.look(when.timestamp(), lambda height: decode_gray(frame.jpeg, height))
         except UndecodableFrame:
             self.undecodable += 1
             return None
-        when = frame.id.time
-        if self._looked and when - self._looked > NEW_PICTURE:
-            self._detector.reset()
-        self._looked = when
-        decision = self._detector.look(gray, when.timestamp())
-        self._pace.looked(when.timestamp(), sign=decision.sign)
         self.analysed += 1
         age_ms = (datetime.now(UTC) - when).total_seconds() * 1000
         self.latency_ms += 0.1 * (age_ms - self.latency_ms)

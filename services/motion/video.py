@@ -1,6 +1,7 @@
 """Reads a recorded video as small gray pictures, the way live frames are read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +11,11 @@ from services.motion.decode import Gray, UndecodableFrame, decode_gray, fit
 
 _MJPEG = cv2.VideoWriter.fourcc(*"MJPG")
 _MOST_FPS = 240
+
+
+def quiet() -> None:
+    """What is broken in a video is told by us, not by OpenCV."""
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 
 class NotAVideo(ValueError):
@@ -36,21 +42,27 @@ class Video:
 
     def pictures(self) -> Iterator[Gray | None]:
         """Each frame as the detector wants it; None for one that is broken."""
+        for _, develop in self.frames_in_turn():
+            try:
+                yield develop(self._working_height)
+            except UndecodableFrame:
+                yield None
+
+    def frames_in_turn(self) -> Iterator[tuple[int | None, Callable[[int], Gray]]]:
+        """Each frame: its size in bytes where it is JPEG, and what makes a gray picture of it."""
         try:
             while True:
                 there, frame = self._capture.read()
                 if not there:
                     return
-                yield self._jpeg(frame.tobytes()) if self._raw else self._full(cast("Gray", frame))
+                if self._raw:
+                    yield frame.size, partial(decode_gray, frame.tobytes())
+                else:
+                    yield None, partial(_full, cast("Gray", frame))
         finally:
             self._capture.release()
 
-    def _jpeg(self, jpeg: bytes) -> Gray | None:
-        try:
-            return decode_gray(jpeg, self._working_height)
-        except UndecodableFrame:
-            return None
 
-    def _full(self, frame: Gray) -> Gray:
-        gray = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if frame.ndim == 3 else frame
-        return fit(cast("Gray", gray), self._working_height)
+def _full(frame: Gray, working_height: int) -> Gray:
+    gray = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if frame.ndim == 3 else frame
+    return fit(cast("Gray", gray), working_height)

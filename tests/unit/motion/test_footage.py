@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from benchmarks.accuracy import labels, pictures, scorer, spans
-from services.motion.replay import replay
+from services.contract.settings import MotionSettings
+from services.replay.run import replay
+from services.replay.shots import VideoFile
 
 LEAD_IN_S = 20.0
 # Clip, labelled events in it, alarms that may be false.
@@ -41,12 +43,9 @@ def test_every_labelled_event_is_found_and_nothing_else(footage: Path, name: str
 
 def test_a_replay_finds_the_cars_without_any_lead_in(footage: Path) -> None:
     heard: list[tuple[int, int]] = []
-    found = replay(
-        str(footage / "clips" / "intel_cars.avi"), progress=lambda done, of: heard.append((done, of))
-    )
+    clip_file = VideoFile(footage / "clips" / "intel_cars.avi")
+    [found] = replay(clip_file, [MotionSettings()], lambda done, of: heard.append((done, of)))
     clip = clip_named(footage, "intel_cars")
-    scored = scorer(footage).score_clip(
-        clip, [(one["start_s"], one["end_s"]) for one in found.as_json()["events"]]
-    )
+    scored = scorer(footage).score_clip(clip, [(one.start_s, one.end_s) for one in found.events])
     assert (scored["clean"], scored["ft"]) == (3, 0)
     assert heard[-1] == (377, 377)

@@ -1,0 +1,1 @@
+"""`nightjar replay`: the motion detector over what was recorded, as fast as it goes."""
