@@ -39,9 +39,9 @@ def _main(words: list[str]) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     if not _here("together"):
         raise UserError("this image holds one service alone; `nightjar --help` lists what can be done in it")
-    from services.together.command import run_together  # noqa: PLC0415
+    from services.together.command import run_file  # noqa: PLC0415
 
-    return run_together(config.load(arguments.config, os.environ), f"{_program()} secrets show")
+    return run_file(arguments.config, os.environ, f"{_program()} secrets show")
 
 
 def _demo(arguments: argparse.Namespace) -> int:

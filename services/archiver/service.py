@@ -24,8 +24,9 @@ from services.contract.message import Message
 from services.contract.settings import ArchiveSettings, Settings
 from services.contract.topics import ANY, Topics
 from services.runtime.controls import ControlBoard
+from services.runtime.leftovers import Leftovers
 from services.runtime.mqtt import BrokerAddress, Link
-from services.runtime.presence import control_link, service_info
+from services.runtime.presence import Presence
 from services.runtime.run import Crew
 from services.runtime.state import StateFile
 from services.store import Store, StoreUnavailable
@@ -45,12 +46,15 @@ class ArchiverService:
     def __init__(self, settings: Settings, broker: BrokerAddress, store: Store) -> None:
         self._topics = Topics(settings.mqtt.prefix)
         self._cameras = cameras = settings.own_cameras()
-        self._replica = settings.replica
         #: Alone it also takes what is of no configured camera, so that nothing is left lying at the broker.
         self._heard = [ANY] if settings.replica.count == 1 else list(cameras)
         state = StateFile(settings.state_dir / "archiver.json")
         self._board = ControlBoard(self.name, cameras, self._topics, state)
-        self._control = control_link(broker, self._topics, self.name, settings.replica, list(cameras))
+        self._presence = Presence(broker, self._topics, self.name, settings.replica, cameras)
+        self._control = self._presence.link
+        self._leftovers = Leftovers(
+            self._control, self._topics, "archiving/state", self._retained, known=settings.cameras
+        )
         # The window bounds what waits for the store: so many frames are with us and not acknowledged.
         self._frames = Link(
             broker,
@@ -119,11 +123,9 @@ class ArchiverService:
         self._spool.open()
         self._remember_spooled()
         self._board.attach(self._control)
+        self._leftovers.attach()
         for camera in self._heard:
-            self._control.subscribe(self._topics.camera(camera, leaf.SLICES), self._places.take_slices)
-            self._control.subscribe(self._topics.camera(camera, "handover/+"), self._events.take_handover)
-            self._control.subscribe(self._topics.camera(camera, leaf.RESENT), self._events.take_resent)
-            self._frames.subscribe(self._topics.event_frames(camera, ANY), self._intake.take)
+            self._hear(camera)
         with self._workers:
             self._workers.submit(self._prepare)
             crew = Crew(stop)
@@ -154,18 +156,39 @@ class ArchiverService:
             for session, sequence in self._spool.numbers(event):
                 self._ledger.spooled(*event, (f"{session:016x}", sequence), time.monotonic())
 
+    def reconfigure(self, settings: Settings) -> None:
+        cameras = settings.own_cameras()
+        gone, new = self._cameras.keys() - cameras.keys(), cameras.keys() - self._cameras.keys()
+        self._board.reconfigure(self._control, cameras)
+        self._tally.take(cameras)
+        self._cameras = cameras
+        if settings.replica.count > 1:  # what was begun of those that are gone is brought to its end
+            for camera in new:
+                self._hear(camera)
+        self._leftovers.known = settings.cameras
+        self._leftovers.clear(gone - settings.cameras.keys())
+        self._presence.tell(cameras=cameras)
+
+    def complain(self, problem: str) -> None:
+        self._presence.tell(problem=problem)
+
+    def _hear(self, camera: str) -> None:
+        self._control.subscribe(self._topics.camera(camera, leaf.SLICES), self._places.take_slices)
+        self._control.subscribe(self._topics.camera(camera, "handover/+"), self._events.take_handover)
+        self._control.subscribe(self._topics.camera(camera, leaf.RESENT), self._events.take_resent)
+        self._frames.subscribe(self._topics.event_frames(camera, ANY), self._intake.take)
+
+    def _retained(self, camera: str) -> list[str]:
+        """All that we say of a camera and that a broker remembers."""
+        return [*self._board.states(camera), self._topics.stats(camera, self.name)]
+
     def _steps(self, stop: threading.Event) -> None:
         said_s = float("-inf")
         while not stop.wait(STEP_S):
             self._workers.check()
             now_s = time.monotonic()
             self._events.step(now_s)
-            self._control.hold(
-                self._topics.service_info(self.name, str(self._replica.slot)),
-                service_info(
-                    self.name, self._replica, list(self._cameras), paused=self._keeper.paused
-                ).payload(),
-            )
+            self._presence.tell(paused=self._keeper.paused)
             if now_s - said_s >= STATS_INTERVAL_S:
                 said_s = now_s
                 for camera, stats in self.account().items():

@@ -21,6 +21,11 @@ class Tally:
             if camera in self._counts:
                 self._counts[camera].update(changes)
 
+    def take(self, cameras: Iterable[str]) -> None:
+        """Other cameras; the counts of those that stay go on."""
+        with self._lock:
+            self._counts = {camera: self._counts.get(camera, Counter()) for camera in cameras}
+
     def account(
         self,
         waiting: Callable[[str], int] = lambda _camera: 0,

@@ -11,14 +11,17 @@ from services.capture.ingest import Ingest
 from services.capture.opencv import quiet_opencv
 from services.capture.opening import open_configured, pushed_camera, pushed_topic
 from services.contract import topics as leaf
+from services.contract.controls import EXPERIMENT
 from services.contract.events import EventMessage, EventType
 from services.contract.message import Message
 from services.contract.settings import CameraSettings, Settings
 from services.contract.status import OFF, ON, HealthDetail
 from services.contract.topics import Topics
 from services.runtime.controls import ControlBoard
+from services.runtime.lanes import Lanes
+from services.runtime.leftovers import Leftovers
 from services.runtime.mqtt import BrokerAddress
-from services.runtime.presence import control_link
+from services.runtime.presence import Presence
 from services.runtime.run import Crew
 from services.runtime.state import StateFile
 from services.runtime.stop import Stop
@@ -37,8 +40,11 @@ class CaptureService:
     name = "capture"
 
     def __init__(self, settings: Settings, broker: BrokerAddress) -> None:
+        self._settings, self._broker = settings, broker
         self._topics = Topics(settings.mqtt.prefix)
         cameras = settings.own_cameras()
+        self._presence = Presence(broker, self._topics, self.name, settings.replica, cameras)
+        self._control = self._presence.link
         self._board = ControlBoard(
             self.name,
             cameras,
@@ -46,18 +52,28 @@ class CaptureService:
             StateFile(settings.state_dir / "capture.json"),
             on_change=self._setting_changed,
         )
-        self._control = control_link(broker, self._topics, self.name, settings.replica, list(cameras))
-        self._feeds = {camera: self._feed(camera, own, settings, broker) for camera, own in cameras.items()}
+        self._leftovers = Leftovers(
+            self._control, self._topics, leaf.STATUS, self._retained, known=settings.cameras
+        )
+        self._feeds = Lanes[Feed](
+            self.name,
+            self._feed,
+            same=_same_pictures,
+            begin=self._begin,
+            halt=Feed.halt,
+            last=lambda feed: feed.runner.close(),
+        )
+        self._feeds.prepare(cameras)
 
-    def _feed(self, camera: str, own: CameraSettings, settings: Settings, broker: BrokerAddress) -> Feed:
+    def _feed(self, camera: str, own: CameraSettings) -> Feed:
         pushed = pushed_camera(camera, own)
         feed = Feed(
             camera,
             own.capture,
-            broker,
+            self._broker,
             self._topics,
-            state_dir=settings.state_dir,
-            max_bytes=int(settings.mqtt.max_packet_mb * MB) - HEADER_BYTES,
+            state_dir=self._settings.state_dir,
+            max_bytes=int(self._settings.mqtt.max_packet_mb * MB) - HEADER_BYTES,
             open_camera=partial(open_configured, camera, own, pushed),
             on_change=self._camera_changed,
         )
@@ -66,59 +82,86 @@ class CaptureService:
         return feed
 
     def problems(self) -> list[str]:
-        links = [self._control, *(feed.link for feed in self._feeds.values())]
+        links = [self._control, *(feed.link for feed in self._feeds.work.values())]
         return sorted({link.problem for link in links if link.problem})
 
     def account(self) -> Mapping[str, Message]:
         """The statistics of each camera."""
-        return {camera: feed.stats() for camera, feed in self._feeds.items()}
+        return {camera: feed.stats() for camera, feed in self._feeds.work.items()}
 
     def run(self, stop: threading.Event) -> None:
         quiet_opencv()
         self._board.load()
         self._board.attach(self._control)
-        cameras, links = Crew(stop), Crew(Stop(), alarm=stop)
-        links.start("capture-control", self._control.run)
-        for camera, feed in self._feeds.items():
-            feed.runner.load(self._board.value(camera, "interval"))
-            feed.attach()
-            feed.set_enabled(self._board.value(camera, "enabled"))
-            self._say_health(camera, "")
-            links.start(f"capture-{camera}-link", feed.link.run)
-            cameras.start(f"capture-{camera}", feed.run)
-        cameras.start("capture-ticks", self._tick)
+        self._leftovers.attach()
+        control, ticks = Crew(Stop(), alarm=stop), Crew(stop)
+        control.start("capture-control", self._control.run)
+        self._feeds.start(stop)
+        ticks.start("capture-ticks", self._tick)
         stop.wait()
-        for feed in self._feeds.values():
-            feed.halt()
         try:
-            cameras.wait()
-            for feed in self._feeds.values():
-                feed.runner.close()
+            self._feeds.close()
+            ticks.wait()
         finally:
-            links.stop.set()  # after the cameras: what they still say is to be heard
-            links.wait()
+            control.stop.set()  # after the cameras: what they still say is to be heard
+            control.wait()
+
+    def reconfigure(self, settings: Settings) -> None:
+        cameras = settings.own_cameras()
+        gone = self._feeds.work.keys() - cameras.keys()
+        self._board.reconfigure(self._control, cameras)
+        self._feeds.take(cameras)
+        self._leftovers.known = settings.cameras
+        self._leftovers.clear(gone - settings.cameras.keys())
+        self._presence.tell(cameras=cameras)
+
+    def complain(self, problem: str) -> None:
+        self._presence.tell(problem=problem)
+
+    def _begin(self, feed: Feed) -> None:
+        feed.runner.load(self._board.value(feed.camera, "interval"))
+        feed.attach()
+        feed.set_enabled(self._board.value(feed.camera, "enabled"))
+        self._say_health(feed.camera, "")
+
+    def _retained(self, camera: str) -> list[str]:
+        """All that we say of a camera and that a broker remembers."""
+        small = (leaf.STATUS, leaf.HEALTH, leaf.HEALTH_DETAIL, leaf.EXPERIMENT_SUMMARY)
+        return [
+            *(self._topics.camera(camera, name) for name in small),
+            *self._board.states(camera),
+            self._topics.setting_state(camera, EXPERIMENT),
+            self._topics.stats(camera, self.name),
+            self._topics.frames(camera, leaf.PREVIEW),
+        ]
 
     def _tick(self, stop: threading.Event) -> None:
         said_s, wait_s = float("-inf"), TICK_S
+        experiments: dict[str, str] = {}
         while not stop.wait(wait_s):
             now_s = time.monotonic()
-            busy = [feed for feed in self._feeds.values() if feed.tick(now_s)]
+            feeds = self._feeds.work.values()
+            busy = [feed for feed in feeds if feed.tick(now_s)]
             wait_s = TICK_S if busy else IDLE_S
-            if now_s - said_s >= STATS_INTERVAL_S:
+            before, experiments = experiments, {feed.camera: feed.runner.experiment for feed in feeds}
+            if now_s - said_s >= STATS_INTERVAL_S or experiments != before:
                 said_s = now_s
-                for feed in self._feeds.values():
+                for feed in feeds:
                     self._say_how_it_goes(feed)
 
     # -- what arrives ------------------------------------------------------------------------------------
 
     def _setting_changed(self, camera: str, setting: str) -> None:
         value = self._board.value(camera, setting)
+        feed = self._feeds.work.get(camera)
+        if feed is None:  # it is about to begin, with the value as it is now
+            return
         if setting == "enabled":
-            self._feeds[camera].set_enabled(value)
+            feed.set_enabled(value)
             if not value:  # what is let go has no problem
                 self._say_health(camera, "")
         elif setting == "interval":
-            self._feeds[camera].runner.set_interval(value)
+            feed.runner.set_interval(value)
 
     # -- what is said --------------------------------------------------------------------------------------
 
@@ -144,3 +187,9 @@ class CaptureService:
         detail = HealthDetail(problem=problem, since=datetime.now(UTC) if problem else None)
         self._control.hold(self._topics.camera(camera, leaf.HEALTH), (ON if problem else OFF).encode())
         self._control.hold(self._topics.camera(camera, leaf.HEALTH_DETAIL), detail.payload())
+
+
+def _same_pictures(before: CameraSettings, now: CameraSettings) -> bool:
+    """Whether a camera can go on as it is; what is set at run time is told to it without a new beginning."""
+    interval = {"interval": now.capture.interval}
+    return before.url == now.url and before.capture.model_copy(update=interval) == now.capture

@@ -25,6 +25,7 @@ class ServiceInfo(Message):
     slot: str = Field("1/1", description="which part of the cameras is its: i/n")
     cameras: list[CameraName]
     paused: bool = False
+    problem: str = Field("", description="what is wrong with the service itself; empty: nothing")
 
 
 class Stats(Message):

@@ -16,11 +16,20 @@ class Cameras:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.on_demand = OnDemand(self)
+
+    def take(self, settings: Settings) -> None:
+        """The cameras of another configuration."""
+        self._settings = settings
+
+    def labels(self) -> dict[str, str]:
+        """What people call them, in the order of the configuration."""
+        return {camera: self._settings.label(camera) for camera in self._settings.cameras}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._settings.cameras)
 
-    def __contains__(self, camera: str) -> bool:
+    def __contains__(self, camera: object) -> bool:
         return camera in self._settings.cameras
 
     def label(self, camera: str) -> str:
@@ -51,3 +60,13 @@ class Cameras:
         if camera not in self:
             raise web.HTTPNotFound(text=f"there is no camera '{camera}'")
         return camera
+
+
+class OnDemand:
+    """Those of the cameras that sleep while nobody wants them."""
+
+    def __init__(self, cameras: Cameras) -> None:
+        self._cameras = cameras
+
+    def __contains__(self, camera: object) -> bool:
+        return camera in self._cameras and self._cameras.settings(str(camera)).capture.on_demand

@@ -41,8 +41,9 @@ from services.gateway.pictures.hub import Hub
 from services.gateway.pictures.picture import Picture, no_picture, waking
 from services.gateway.pictures.snapshot import Snapshots
 from services.gateway.pictures.stream import Streams
+from services.runtime.leftovers import Leftovers
 from services.runtime.mqtt import BrokerAddress, Delivery, Link
-from services.runtime.presence import control_link
+from services.runtime.presence import Presence
 from services.runtime.run import Crew
 from services.runtime.stop import Stop
 
@@ -62,19 +63,22 @@ class GatewayService:
         self._settings = settings
         self._topics = Topics(settings.mqtt.prefix)
         self._cameras = Cameras(settings)
-        self._control = control_link(broker, self._topics, self.name, settings.replica, list(self._cameras))
+        self._presence = Presence(broker, self._topics, self.name, settings.replica, self._cameras)
+        self._control = self._presence.link
         self._frames = Link(broker, f"{self._topics.prefix}-{self.name}-{settings.replica.slot}-frames")
-        who = f"{self.name}-{settings.replica.slot}"
-        self._source = BrokerFrames(self._frames, self._control, self._topics, who, self._deliver)
+        self._who = f"{self.name}-{settings.replica.slot}"
+        self._source = BrokerFrames(self._frames, self._control, self._topics, self._who, self._deliver)
+        self._leftovers = Leftovers(
+            self._control, self._topics, f"stats/{self.name}", self._retained, known=self._cameras
+        )
         self._hub = Hub(
             self._source,
             time.monotonic,
             lambda: no_picture(datetime.now(UTC)),
             lambda: waking(datetime.now(UTC)),
-            [name for name, camera in settings.cameras.items() if camera.capture.on_demand],
+            self._cameras.on_demand,
         )
-        labels = {camera: self._cameras.label(camera) for camera in self._cameras}
-        self._state = LiveState(self._topics, labels, self._hub.set_online)
+        self._state = LiveState(self._topics, self._cameras.labels(), self._hub.set_online)
         self._bulletin = Bulletin(self._topics, self._control, self._state)
         self._description = Description(
             self._topics, self._cameras, self._state, settings.gateway.public_url, str(settings.replica.slot)
@@ -91,6 +95,7 @@ class GatewayService:
         self._folder = folder_of(settings.state_dir)
         self._entrance = Entrance(settings.gateway, self._folder)
         self._https: Https | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.port = 0
 
     def problems(self) -> list[str]:
@@ -113,6 +118,15 @@ class GatewayService:
             self.port = 0
             library.close()
 
+    def reconfigure(self, settings: Settings) -> None:
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._take, settings)
+        else:
+            self._cameras.take(settings)
+
+    def complain(self, problem: str) -> None:
+        self._presence.tell(problem=problem)
+
     async def _live(self, stop: threading.Event, library: Library) -> None:
         self._listen_to_broker(asyncio.get_running_loop())
         links_stop = Stop()
@@ -126,24 +140,47 @@ class GatewayService:
             while not links_stop.is_set() and not stop.is_set():
                 self._tick(library)
                 await asyncio.to_thread(stop.wait, TICK_S)
+        self._loop = None
         self._hub.close()
         links_stop.set()
         await asyncio.to_thread(crew.wait)  # the loop outlives the links, which hand over to it
 
     def _listen_to_broker(self, loop: asyncio.AbstractEventLoop) -> None:
-        def arrived(delivery: Delivery) -> None:
-            loop.call_soon_threadsafe(self._state.take, delivery.topic, delivery.payload)
-
+        self._loop = loop
         self._source.begin(loop, list(self._cameras))
         self._control.on_connect(self._connected)
-        for topic_filter in self._state.filters():
-            self._control.subscribe(topic_filter, arrived)
+        self._leftovers.attach()
+        self._listen_to_state(loop)
 
         def homeassistant(delivery: Delivery) -> None:
             loop.call_soon_threadsafe(self._discovery.take, delivery.topic, delivery.payload)
 
         for topic_filter in self._discovery.filters():
             self._control.subscribe(topic_filter, homeassistant)
+
+    def _listen_to_state(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called again, it makes the broker tell anew what it retains."""
+
+        def arrived(delivery: Delivery) -> None:
+            loop.call_soon_threadsafe(self._state.take, delivery.topic, delivery.payload)
+
+        for topic_filter in self._state.filters():
+            self._control.subscribe(topic_filter, arrived)
+
+    def _take(self, settings: Settings) -> None:
+        """In the loop: the cameras are those of another configuration."""
+        before = set(self._cameras)
+        self._cameras.take(settings)
+        self._state.take_cameras(self._cameras.labels())
+        if self._loop and (new := [camera for camera in self._cameras if camera not in before]):
+            self._source.begin(self._loop, new)
+            self._listen_to_state(self._loop)  # of these it may have been said already
+        self._leftovers.clear(before - set(self._cameras))
+        self._presence.tell(cameras=self._cameras)
+
+    def _retained(self, camera: str) -> list[str]:
+        """What we say of a camera and a broker remembers; Home Assistant's topics mind themselves."""
+        return [self._topics.stats(camera, self.name), self._topics.want(camera, self._who)]
 
     def _app(self, library: Library) -> web.Application:
         own, entrance = self._settings.gateway, self._entrance

@@ -12,7 +12,7 @@ from services.contract.controls import controls_of
 from services.contract.events import RELEASES, EventMessage
 from services.contract.handover import Resend, Resent
 from services.contract.message import Message
-from services.contract.settings import MotionSettings, Settings
+from services.contract.settings import CameraSettings, MotionSettings, Settings
 from services.contract.status import OFFLINE, CaptureStats
 from services.contract.topics import Topics
 from services.motion.detector import DetectorSettings
@@ -20,8 +20,10 @@ from services.motion.memory import EventMemory
 from services.motion.turns import Turns, cores
 from services.motion.watch import Watch
 from services.runtime.controls import ControlBoard
+from services.runtime.lanes import Lanes
+from services.runtime.leftovers import Leftovers
 from services.runtime.mqtt import BrokerAddress, Delivery
-from services.runtime.presence import control_link
+from services.runtime.presence import Presence
 from services.runtime.run import Crew
 from services.runtime.state import StateFile
 from services.runtime.stop import Stop
@@ -51,48 +53,52 @@ class MotionService:
     name = "motion"
 
     def __init__(self, settings: Settings, broker: BrokerAddress) -> None:
+        self._settings, self._broker = settings, broker
         self._cameras = settings.own_cameras()
         self._topics = Topics(settings.mqtt.prefix)
-        state = StateFile(settings.state_dir / "motion.json")
         self._board = ControlBoard(
             self.name,
             self._cameras,
             self._topics,
-            state,
+            StateFile(settings.state_dir / "motion.json"),
             on_change=self._setting_changed,
             default=self._default,
         )
         self._memory = EventMemory(StateFile(settings.state_dir / "motion-events.json"))
-        self._control = control_link(broker, self._topics, self.name, settings.replica, list(self._cameras))
-        turns = Turns(cores())
-        self._watches = {
-            camera: Watch(
-                camera,
-                own.motion,
-                broker=broker,
-                topics=self._topics,
-                control=self._control,
-                memory=self._memory,
-                turns=turns,
-                instance=str(settings.replica.slot),
-            )
-            for camera, own in self._cameras.items()
-        }
+        self._presence = Presence(broker, self._topics, self.name, settings.replica, self._cameras)
+        self._control = self._presence.link
+        self._leftovers = Leftovers(
+            self._control, self._topics, leaf.MOTION, self._retained, known=settings.cameras
+        )
+        self._turns = Turns(cores())
+        self._watches = Lanes[Watch](self.name, self._new_watch, same=_same_memory, begin=self._begin)
+        self._watches.prepare(self._cameras)
+
+    def _new_watch(self, camera: str, own: CameraSettings) -> Watch:
+        return Watch(
+            camera,
+            own.motion,
+            broker=self._broker,
+            topics=self._topics,
+            control=self._control,
+            memory=self._memory,
+            turns=self._turns,
+            instance=str(self._settings.replica.slot),
+        )
 
     def problems(self) -> list[str]:
-        links = [self._control, *(watch.link for watch in self._watches.values())]
+        links = [self._control, *(watch.link for watch in self._watches.work.values())]
         return sorted({link.problem for link in links if link.problem})
 
     def account(self) -> Mapping[str, Message]:
         """The statistics of each camera."""
-        return {camera: watch.stats() for camera, watch in self._watches.items()}
+        return {camera: watch.stats() for camera, watch in self._watches.work.items()}
 
     def run(self, stop: threading.Event) -> None:
         self._board.load()
         self._memory.load()
         self._board.attach(self._control)
-        for camera in self._watches:
-            self._setting_changed(camera, "")
+        self._leftovers.attach()
         every = leaf.ANY
         self._control.subscribe(self._topics.camera(every, leaf.TRIGGER), self._trigger)
         self._control.subscribe(self._topics.camera(every, leaf.TUNE), self._tune)
@@ -102,18 +108,47 @@ class MotionService:
         self._control.subscribe(self._topics.camera(every, leaf.EVENT), self._event)
         self._control.subscribe(self._topics.camera(every, leaf.STATUS), self._status)
         self._control.subscribe(self._topics.stats(every, "capture"), self._captured)
-        watches, links = Crew(stop), Crew(Stop(), alarm=stop)
-        links.start("motion-control", self._control.run)
-        for camera, watch in self._watches.items():
-            watch.attach()
-            watches.start(f"motion-{camera}", watch.run)
-            links.start(f"motion-{camera}-link", watch.link.run)
-        watches.start("motion-stats", self._say_stats)
+        control, stats = Crew(Stop(), alarm=stop), Crew(stop)
+        control.start("motion-control", self._control.run)
+        self._watches.start(stop)
+        stats.start("motion-stats", self._say_stats)
+        stop.wait()
         try:
-            watches.wait()
+            self._watches.close()
+            stats.wait()
         finally:
-            links.stop.set()  # after the watches: what they still say is to be heard
-            links.wait()
+            control.stop.set()  # after the watches: what they still say is to be heard
+            control.wait()
+
+    def reconfigure(self, settings: Settings) -> None:
+        gone = self._cameras.keys() - settings.own_cameras().keys() - settings.cameras.keys()
+        retained = [topic for camera in gone for topic in self._retained(camera)]
+        self._cameras = settings.own_cameras()
+        self._board.reconfigure(self._control, self._cameras)
+        self._watches.take(self._cameras)
+        self._leftovers.known = settings.cameras
+        for topic in retained:
+            self._control.release(topic)
+        self._presence.tell(cameras=self._cameras)
+
+    def complain(self, problem: str) -> None:
+        self._presence.tell(problem=problem)
+
+    def _begin(self, watch: Watch) -> None:
+        watch.attach()
+        self._setting_changed(watch.camera, "")
+
+    def _retained(self, camera: str) -> list[str]:
+        """All that we say of a camera and that a broker remembers."""
+        zones = self._board.value(camera, "zones") if camera in self._cameras else ()
+        return [
+            self._topics.camera(camera, leaf.MOTION),
+            *(self._topics.zone(camera, zone) for zone in zones),
+            *self._board.states(camera),
+            self._topics.stats(camera, self.name),
+            self._topics.want(camera, f"{self.name}-{self._settings.replica.slot}"),
+            self._topics.frames(camera, leaf.SNAPSHOT),
+        ]
 
     def _say_stats(self, stop: threading.Event) -> None:
         while not stop.wait(STATS_INTERVAL_S):
@@ -121,11 +156,14 @@ class MotionService:
                 self._control.flash(self._topics.stats(camera, self.name), stats.payload(), retain=True)
 
     def _setting_changed(self, camera: str, _setting: str) -> None:
+        watch = self._watches.work.get(camera)
+        if watch is None:  # it is about to begin, with the values as they are now
+            return
         own = self._cameras[camera].motion
         changed = {
             name: self._board.value(camera, name) for name in controls_of(self.name) if hasattr(own, name)
         }
-        self._watches[camera].configure(
+        watch.configure(
             MotionSettings.model_validate({**own.model_dump(), **changed}),
             detecting=self._board.value(camera, "motion_detection"),
         )
@@ -141,7 +179,7 @@ class MotionService:
 
     def _watch(self, topic: str) -> Watch | None:
         camera, _ = self._topics.split(topic) or ("", "")
-        return self._watches.get(camera)
+        return self._watches.work.get(camera)
 
     def _trigger(self, delivery: Delivery) -> None:
         watch = self._watch(delivery.topic)
@@ -193,6 +231,11 @@ class MotionService:
             watch.captured(stats)
 
 
+def _same_memory(before: CameraSettings, now: CameraSettings) -> bool:
+    """Whether a watch can go on: all else is told to it without a new beginning."""
+    return (before.motion.ring_mb, before.motion.keep_mb) == (now.motion.ring_mb, now.motion.keep_mb)
+
+
 def read_trigger(payload: bytes) -> Trigger:
     """Empty, a reason in plain words, or JSON. Raises ValueError for anything else."""
     text = payload.decode().strip()
@@ -213,6 +256,8 @@ def read_tune(payload: bytes) -> float:
 
 
 def _read(model: type[M], delivery: Delivery) -> M | None:
+    if not delivery.payload:  # retained state that was taken back
+        return None
     try:
         return model.model_validate_json(delivery.payload)
     except ValidationError:

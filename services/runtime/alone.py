@@ -11,10 +11,11 @@ from services.contract.settings import Settings
 from services.runtime import VERSION, config, logs, metrics
 from services.runtime.health import HealthServer
 from services.runtime.mqtt import BrokerAddress, broker_address
+from services.runtime.reload import Reconfigured, Reload
 from services.runtime.run import Service, ends, run_services
 
 
-class Accountable(Service, Protocol):
+class Accountable(Service, Reconfigured, Protocol):
     """A service that can say, per camera, what it has done."""
 
     def account(self) -> Mapping[str, Message]: ...
@@ -35,7 +36,10 @@ def run_alone(name: str, make: Maker) -> int:
             settings.health.listen, service.problems, metrics.registry({name: service.account})
         )
         health.open()
-        run_services([service], also=[("health", health.run)])
+        reload = Reload(
+            arguments.config, lambda: config.load(arguments.config, os.environ), settings, [service]
+        )
+        run_services([service], also=[("health", health.run), ("configuration", reload.run)])
         return 0
 
     return ends(main)

@@ -38,11 +38,8 @@ class ControlBoard:
         self._state = state
         self._on_change = on_change
         self._default = default
-        self._lock = threading.Lock()
-        self._written = {
-            camera: {name: _at(settings, control) for name, control in self._controls.items()}
-            for camera, settings in cameras.items()
-        }
+        self._lock = threading.RLock()
+        self._written = {camera: self._values(settings) for camera, settings in cameras.items()}
         self._set: dict[str, dict[str, Value]] = {camera: {} for camera in cameras}
 
     def load(self) -> None:
@@ -57,10 +54,7 @@ class ControlBoard:
                     self._set[camera][name] = entry["value"]
                     continue
                 overruled = True
-                log.warning(
-                    "%s: %s was changed in the configuration since it was set to %s; the file wins",
-                    camera, name, write(entry["value"]) or "its default",
-                )  # fmt: skip
+                _say_overruled(camera, name, entry["value"])
         if overruled:  # for good, also if the file is changed back
             self._keep()
 
@@ -72,12 +66,56 @@ class ControlBoard:
     def attach(self, link: Link) -> None:
         """Listens for changes of every camera's settings, and shows their values."""
         for camera in self._set:
+            self._attach(link, camera)
+
+    def reconfigure(self, link: Link, cameras: Mapping[str, CameraSettings]) -> None:
+        """Other cameras, or other values in the file: these win over what was set."""
+        with self._lock:
+            for camera in self._written.keys() - cameras.keys():
+                self._detach(link, camera)
+            for camera, settings in cameras.items():
+                if camera in self._written:
+                    self._rewrite(link, camera, self._values(settings))
+                else:
+                    self._written[camera], self._set[camera] = self._values(settings), {}
+                    self._attach(link, camera)
+            self._keep()
+
+    def _values(self, settings: CameraSettings) -> dict[str, Value]:
+        return {name: _at(settings, control) for name, control in self._controls.items()}
+
+    def _attach(self, link: Link, camera: str) -> None:
+        for name in self._controls:
+            handler = partial(self._receive, link, camera, name)
+            link.subscribe(self._topics.setting_set(camera, name), handler)
+            self._show(link, camera, name)
+
+    def _detach(self, link: Link, camera: str) -> None:
+        for name in self._controls:
+            link.unsubscribe(self._topics.setting_set(camera, name))
+        for topic in self.states(camera):
+            link.release(topic)
+        del self._written[camera], self._set[camera]
+
+    def _rewrite(self, link: Link, camera: str, written: dict[str, Value]) -> None:
+        before, self._written[camera] = self._written[camera], written
+        changed = [name for name in written if written[name] != before[name]]
+        for name in changed:
+            if name in self._set[camera]:
+                _say_overruled(camera, name, self._set[camera].pop(name))
+        for name in changed:
+            self._on_change(camera, name)
+        if changed:
             for name in self._controls:
-                handler = partial(self._receive, link, camera, name)
-                link.subscribe(self._topics.setting_set(camera, name), handler)
                 self._show(link, camera, name)
 
+    def states(self, camera: str) -> list[str]:
+        """The retained topics of a camera's settings."""
+        return [self._topics.setting_state(camera, name) for name in self._controls]
+
     def _receive(self, link: Link, camera: str, name: str, delivery: Delivery) -> None:
+        if delivery.retain and name in self._set.get(camera, {}):
+            return  # said long ago: what was set since is in our file
         try:
             value = self._controls[name].read(delivery.payload.decode().strip())
         except UnicodeDecodeError:
@@ -89,7 +127,7 @@ class ControlBoard:
 
     def _take(self, link: Link, camera: str, name: str, value: Value) -> None:
         with self._lock:
-            if value == self.value(camera, name):
+            if camera not in self._set or value == self.value(camera, name):
                 return
             self._set[camera][name] = value
             self._keep()
@@ -122,6 +160,13 @@ class ControlBoard:
             "%s: %s; it stays %s", camera, sentence, write(self.value(camera, name)) or "at its default"
         )
         link.send(self._topics.setting_error(camera, name), sentence.encode())
+
+
+def _say_overruled(camera: str, name: str, value: Value) -> None:
+    log.warning(
+        "%s: %s was changed in the configuration since it was set to %s; the file wins",
+        camera, name, write(value) or "its default",
+    )  # fmt: skip
 
 
 def _at(settings: CameraSettings, control: Control) -> Value:

@@ -2,14 +2,17 @@
 
 import sys
 import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from services.contract.settings import Settings
 from services.contract.urls import missing_file
-from services.runtime import logs, metrics
+from services.runtime import config, logs, metrics
 from services.runtime.errors import UserError
 from services.runtime.health import HealthServer
+from services.runtime.reload import Reconfigured, Reload
 from services.runtime.run import run_services
 from services.runtime.state import alone_in
 from services.secrets.keyring import local_secrets
@@ -19,18 +22,38 @@ from services.together.table import Together, assemble
 
 READY_CHECK_S = 0.1
 
+MakeReload = Callable[[Settings, list[Reconfigured]], Reload]
 
-def run_together(settings: Settings, show_logins: str) -> int:
-    """Lives until a signal; `show_logins` is the command that shows passwords. Returns the exit status."""
+
+def run_file(path: Path, environ: Mapping[str, str], show_logins: str) -> int:
+    """Lives until a signal, with the cameras that the file has; returns the exit status.
+
+    `show_logins` is the command that shows passwords.
+    """
+
+    def read() -> Settings:
+        return with_files(config.load(path, environ))
+
+    return run_together(read(), show_logins, lambda *given: Reload(path, read, *given))
+
+
+def run_together(settings: Settings, show_logins: str, reload: MakeReload | None = None) -> int:
+    """Lives until a signal; returns the exit status. `reload` makes what reads the settings again."""
+    with_files(settings)
+    logs.set_up(settings.log)
+    with alone_in(settings.state_dir):
+        return _live(settings, show_logins, reload)
+
+
+def with_files(settings: Settings) -> Settings:
+    """The settings, if all files that are cameras are there. Raises UserError."""
     for name, camera in settings.cameras.items():
         if wrong := missing_file(camera.url):
             raise UserError(f"cameras.{name}.url: {wrong}")
-    logs.set_up(settings.log)
-    with alone_in(settings.state_dir):
-        return _live(settings, show_logins)
+    return settings
 
 
-def _live(settings: Settings, show_logins: str) -> int:
+def _live(settings: Settings, show_logins: str, reload: MakeReload | None) -> int:
     secrets = local_secrets(settings.state_dir)
     together = assemble(settings, secrets)
     health = HealthServer(settings.health.listen, together.problems, metrics.registry(together.accounts))
@@ -51,6 +74,8 @@ def _live(settings: Settings, show_logins: str) -> int:
             StatusLine(lambda: status_line(together.accounts)).run(stop)
 
     helpers = [("health", health.run), ("status-line", show)]
+    if reload:
+        helpers.append(("configuration", reload(settings, together.reconfigured).run))
     run_services(together.services, foundation=together.broker, also=helpers)
     print(farewell(together.accounts, place), flush=True)
     return 0

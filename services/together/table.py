@@ -12,6 +12,7 @@ from services.contract.settings import Settings
 from services.gateway.service import GatewayService
 from services.motion.service import MotionService
 from services.runtime.mqtt import broker_address
+from services.runtime.reload import Reconfigured
 from services.runtime.run import Service
 from services.secrets.keyring import Secrets
 from services.together.broker import EmbeddedBroker, address_of
@@ -30,6 +31,7 @@ class Together:
 
     broker: EmbeddedBroker | None
     services: list[Service] = field(default_factory=list)
+    reconfigured: list[Reconfigured] = field(default_factory=list)
     accounts: dict[str, Callable[[], Mapping[str, Message]]] = field(default_factory=dict)
 
     def problems(self) -> list[str]:
@@ -47,6 +49,7 @@ def assemble(settings: Settings, secrets: Secrets) -> Together:
         address = address_of(settings.mqtt, secrets, name) if embedded else broker_address(settings.mqtt)
         service = make(settings, address)
         together.services.append(service)
+        together.reconfigured.append(service)
         together.accounts[name] = service.account
     return together
 

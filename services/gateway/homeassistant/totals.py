@@ -11,6 +11,8 @@ from services.runtime.mqtt import Link
 
 #: Home Assistant keeps no attributes of more than 16 KB.
 MOST_TROUBLES = 20
+#: Totals that do not change are said again so seldom: a broker may have forgotten them.
+EVERY_TICKS = 10
 
 
 def totals(camera: CameraState) -> Totals:
@@ -45,17 +47,23 @@ class Bulletin:
         self._link = link
         self._state = state
         self._troubles: Sequence[Trouble] = ()
+        self._said: dict[str, Totals] = {}
+        self._again = 0
 
     def tick(self, troubles: Sequence[Trouble]) -> None:
         self._troubles = troubles
         for topic, payload in self._health().items():
             self._link.hold(topic, payload)
+        self._again = (self._again + 1) % EVERY_TICKS
+        if self._again == 0:
+            self._said.clear()
         self._say_totals()
 
     def repeat(self) -> None:
         """Again, for whoever has just come to listen."""
         for topic, payload in self._health().items():
             self._link.send(topic, payload, retain=True)
+        self._said.clear()
         self._say_totals()
 
     def _health(self) -> dict[str, bytes]:
@@ -66,5 +74,8 @@ class Bulletin:
 
     def _say_totals(self) -> None:
         for camera in self._state.cameras.values():
-            topic = self._topics.stats(camera.camera, "gateway")
-            self._link.flash(topic, totals(camera).payload(), retain=True)
+            now = totals(camera)
+            if now != self._said.get(camera.camera):
+                topic = self._topics.stats(camera.camera, "gateway")
+                if self._link.flash(topic, now.payload(), retain=True):
+                    self._said[camera.camera] = now

@@ -82,12 +82,19 @@ class CameraState:
         elif name == leaf.EXPERIMENT_SUMMARY:
             self.experiment = ExperimentSummary.model_validate_json(payload) if payload else None
         elif name in STATS:
-            self.stats[name.partition("/")[2]] = STATS[name].model_validate_json(payload)
+            self._take_stats(name, payload)
         elif setting in SETTINGS and kind == "state":
             self.settings[setting] = payload.decode()
             self.refused.pop(setting, None)
         elif setting in SETTINGS and kind == "error":
             self.refused[setting] = payload.decode()
+
+    def _take_stats(self, name: str, payload: bytes) -> None:
+        service = name.partition("/")[2]
+        if payload:
+            self.stats[service] = STATS[name].model_validate_json(payload)
+        else:
+            self.stats.pop(service, None)
 
     def _take_zone(self, zone: str, payload: bytes) -> None:
         if payload:

@@ -51,6 +51,9 @@ def _services(state: LiveState) -> Iterator[Trouble]:
                 f"{service.capitalize()} is not running: {consequence}.",
                 f"Start it, and look at its log, such as “docker compose logs {service}”.",
             )
+    said = {each.info.problem: each for each in state.services.values() if each.online and each.info}
+    for problem in said.keys() - {""}:
+        yield Trouble(_sentence(problem), "Mend the file: it is read again as soon as it is saved.")
     if any(archiver.info and archiver.info.paused for archiver in state.services_named("archiver")):
         yield Trouble(
             "The archiver has paused: it cannot store at the moment.",

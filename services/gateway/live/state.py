@@ -70,6 +70,18 @@ class LiveState:
                 self._not_understood.add(topic)
                 log.warning("a message on %s was not understood and is ignored", topic)
 
+    def take_cameras(self, labels: dict[str, str]) -> None:
+        """Other cameras, or others' labels; what is known of those that stay is kept."""
+        before, self.cameras = self.cameras, {}
+        called = {name: each.label for name, each in before.items()}
+        for camera, label in labels.items():
+            state = self.cameras[camera] = before.get(camera) or CameraState(camera, label)
+            state.label = label
+        for camera in before.keys() - labels.keys():
+            self._on_status(camera, False)
+        if called != labels:
+            self.feeds.tell(Change("cameras", "cameras", {"cameras": list(labels)}))
+
     def snapshot(self) -> dict[str, Any]:
         """Everything, for somebody who begins to listen."""
         return {

@@ -1,7 +1,7 @@
 """The newest picture of each camera that somebody watches, and nothing of those that nobody does."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -69,13 +69,13 @@ class Hub:
         clock: Callable[[], float],
         no_picture: Callable[[], Picture],
         waking: Callable[[], Picture],
-        on_demand: Collection[str] = (),
+        on_demand: Container[str] = (),
     ) -> None:
         self._source = source
         self._clock = clock
         self._no_picture = no_picture
         self._waking = waking
-        self._on_demand = frozenset(on_demand)
+        self._on_demand = on_demand
         self._channels: dict[tuple[str, str], Channel] = {}
         self._offline: set[str] = set()
 

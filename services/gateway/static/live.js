@@ -175,6 +175,7 @@ function connect() {
     showTroubles(troubles);
     showHealthSoon();
   });
+  on("cameras", () => location.reload()); // the configuration has others now
   on("state", (state) => {
     state.cameras.forEach(showCamera);
     showTroubles(state.troubles);

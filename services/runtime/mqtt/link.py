@@ -128,6 +128,12 @@ class Link:
             if self._connection:
                 self._connection.state(topic, payload)
 
+    def release(self, topic: str) -> None:
+        """Takes retained state back: the broker is to remember nothing there."""
+        with self._lock:
+            self._held.pop(topic, None)
+        self.send(topic, b"", retain=True)
+
     # -- life ------------------------------------------------------------------------------------------
 
     def run(self, stop: threading.Event) -> None:

@@ -6,7 +6,7 @@ from services.contract.partition import Partition
 from services.contract.topics import Topics
 from services.runtime import VERSION
 from services.runtime.mqtt import BrokerAddress
-from services.runtime.presence import control_link
+from services.runtime.presence import Presence
 from tests.integration.runtime.conftest import address
 from tests.integration.runtime.links import Retained, eventually, running
 from tests.real import MqttServer
@@ -15,7 +15,7 @@ from tests.servers.wire import Wire
 
 def test_a_service_is_online_while_it_is_there(broker: BrokerAddress, name: str) -> None:
     state = Retained(broker, f"{name}/service/motion/1")
-    link = control_link(broker, Topics(name), "motion", Partition(), ["door"])
+    link = Presence(broker, Topics(name), "motion", Partition(), ["door"]).link
     with state.watched():
         with running(link):
             state.becomes("online")
@@ -28,7 +28,7 @@ def test_a_service_that_is_gone_without_a_word_is_offline(
 ) -> None:
     state = Retained(broker, f"{name}/service/motion/1")
     with state.watched(), Wire(server.port) as wire:
-        link = control_link(address(server, wire.port), Topics(name), "motion", Partition(), [])
+        link = Presence(address(server, wire.port), Topics(name), "motion", Partition(), []).link
         with running(link):
             state.becomes("online")
             wire.cut()
@@ -37,9 +37,12 @@ def test_a_service_that_is_gone_without_a_word_is_offline(
 
 def test_who_connects_late_sees_who_is_there(broker: BrokerAddress, name: str) -> None:
     info = Retained(broker, f"{name}/service/motion/1/info")
-    with running(control_link(broker, Topics(name), "motion", Partition(), ["door", "yard"])), info.watched():
+    with (
+        running(Presence(broker, Topics(name), "motion", Partition(), ["door", "yard"]).link),
+        info.watched(),
+    ):
         eventually(lambda: info.words)
         assert json.loads(info.words[-1]) == {
             "service": "motion", "version": VERSION, "instance": "1", "slot": "1/1",
-            "cameras": ["door", "yard"], "paused": False,
+            "cameras": ["door", "yard"], "paused": False, "problem": "",
         }  # fmt: skip

@@ -28,9 +28,12 @@ class Broker(FakeLink):
     def subscribe(self, topic_filter: str, handler: Callable[[Delivery], None], qos: int = 1) -> None:
         self._handlers[topic_filter] = handler
 
-    def publish(self, setting: str, payload: bytes, camera: str = "door") -> None:
+    def unsubscribe(self, topic_filter: str) -> None:
+        del self._handlers[topic_filter]
+
+    def publish(self, setting: str, payload: bytes, camera: str = "door", *, retain: bool = False) -> None:
         topic = TOPICS.setting_set(camera, setting)
-        self._handlers[topic](Delivery(topic, payload, False, 1, lambda: None))
+        self._handlers[topic](Delivery(topic, payload, retain, 1, lambda: None))
 
     def state(self, setting: str, camera: str = "door") -> str:
         return self.held[TOPICS.setting_state(camera, setting)].decode()
@@ -173,6 +176,54 @@ def test_a_camera_that_is_gone_takes_its_settings_along(tmp_path: Path) -> None:
     broker.publish("sensitivity", b"80")
     board, _ = motion_board(tmp_path, {"yard": CameraSettings(url="demo:")})
     assert board.value("yard", "sensitivity") == 50
+
+
+# -- the file is read again ----------------------------------------------------------------------------------
+
+
+def test_a_camera_that_comes_later_can_be_set_too(tmp_path: Path) -> None:
+    board, broker = motion_board(tmp_path)
+    board.reconfigure(broker, {**door(), "yard": CameraSettings(url="demo:")})
+    assert broker.state("sensitivity", "yard") == "50"
+    broker.publish("sensitivity", b"80", camera="yard")
+    assert board.value("yard", "sensitivity") == 80
+
+
+def test_a_camera_that_goes_is_heard_no_more_and_its_states_are_taken_back(tmp_path: Path) -> None:
+    board, broker = motion_board(tmp_path)
+    board.reconfigure(broker, {"yard": CameraSettings(url="demo:")})
+    taken_back = {parcel.topic for parcel in broker.take("/state") if not parcel.payload}
+    assert taken_back == set(board.states("door"))
+    with pytest.raises(KeyError):
+        broker.publish("sensitivity", b"80")
+
+
+def test_a_value_that_was_edited_wins_at_once_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    changes: CHANGES = []
+    board, broker = motion_board(tmp_path, changes=changes)
+    broker.publish("sensitivity", b"80")
+    broker.publish("cool_down", b"9")
+    changes.clear()
+    board.reconfigure(broker, door(motion={"sensitivity": 60}))
+    assert (broker.state("sensitivity"), broker.state("cool_down")) == ("60", "9")
+    assert changes == [("door", "sensitivity")]
+    assert "sensitivity was changed in the configuration since it was set to 80; the file wins" in caplog.text
+    board, _ = motion_board(tmp_path, door(motion={"sensitivity": 60}))
+    assert (board.value("door", "sensitivity"), board.value("door", "cool_down")) == (60, 9)
+
+
+def test_a_retained_command_of_long_ago_does_not_undo_what_was_set_since(tmp_path: Path) -> None:
+    board, broker = motion_board(tmp_path)
+    broker.publish("sensitivity", b"70", retain=True)
+    assert board.value("door", "sensitivity") == 70
+    broker.publish("sensitivity", b"80")
+    broker.publish("sensitivity", b"70", retain=True)
+    assert board.value("door", "sensitivity") == 80
+
+
+# -- what is refused -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
