@@ -13,13 +13,12 @@ MOST_MISSING = 32
 
 
 def archived(
-    manifest: Manifest, content: bytes, key: str, bucket: str | None, public_url: str
+    manifest: Manifest, content: bytes, key: str, bucket: str | None, url: str | None
 ) -> EventMessage:
     """`archived` where all of the event is in the store, `archive_failed` where frames had to be given up.
 
-    `content` is the manifest as it was stored under `key`. What has a prefix of its own has no page.
+    `content` is the manifest as it was stored under `key`; `url` is where people see the event.
     """
-    has_page = public_url and not (manifest.slice and manifest.slice.prefix)
     lost = sum(gap.last - gap.first + 1 for gap in manifest.missing)
     return EventMessage(
         event_type=EventType.ARCHIVE_FAILED if lost else EventType.ARCHIVED,
@@ -33,7 +32,7 @@ def archived(
         count=len(manifest.frames),
         bytes=sum(frame.bytes for frame in manifest.frames),
         sha256=hashlib.sha256(content).hexdigest(),
-        url=f"{public_url}/events/{manifest.camera}/{manifest.event}" if has_page else None,
+        url=url,
         missing=manifest.missing[:MOST_MISSING] or None,
         why=f"{lost} frames could not be had any more" if lost else None,
     )

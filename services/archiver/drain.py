@@ -9,7 +9,8 @@ from functools import partial
 
 from services.archiver.ledger import Ledger
 from services.archiver.places import Places
-from services.archiver.restored import frame_metadata, stored_frame
+from services.archiver.reasons import Reasons
+from services.archiver.restored import stored_frame
 from services.archiver.spool import Event, Record, Segment, Spool
 from services.archiver.tally import Tally
 from services.archiver.uploads import Stopped, Uploads
@@ -36,6 +37,7 @@ class Drain:
         uploads: Uploads,
         *,
         places: Places,
+        reasons: Reasons,
         ledger: Ledger,
         tally: Tally,
         threads: int,
@@ -45,6 +47,7 @@ class Drain:
         self._spool = spool
         self._uploads = uploads
         self._places = places
+        self._reasons = reasons
         self._ledger = ledger
         self._tally = tally
         self._threads = threads
@@ -106,7 +109,7 @@ class Drain:
             frame = identify(record.jpeg)
             assert frame is not None
             key = self._places.of(camera, event_id).frame_key(frame, event_id)
-            self._uploads.put(key, record.jpeg, "image/jpeg", frame_metadata(frame, event_id))
+            self._uploads.put(key, record.jpeg, "image/jpeg", self._reasons.metadata(frame, event_id))
         except (StoreRejected, NotAFrame) as rejected:
             log.error("%s: frame %d of %s: %s", camera, record.sequence, event_id, rejected)
             self._ledger.failed(camera, event_id, number, str(rejected), time.monotonic())

@@ -15,6 +15,7 @@ from services.archiver.closing import Close, Closing, Look, SetAside
 from services.archiver.hand import Hand
 from services.archiver.ledger import EventAccount, Ledger, Number
 from services.archiver.places import Places
+from services.archiver.reasons import Reasons
 from services.archiver.restored import frames_in_store
 from services.archiver.spool import Event, Spool, SpoolUnusable, Waiting
 from services.archiver.strays import bring_home
@@ -49,6 +50,7 @@ class EventEnds:
         self,
         topics: Topics,
         places: Places,
+        reasons: Reasons,
         link: Link,
         *,
         hand: Hand,
@@ -58,10 +60,11 @@ class EventEnds:
         ledger: Ledger,
         tally: Tally,
         archiving: Callable[[str], bool],
-        public_url: str,
+        page_or_link: Callable[[Manifest, str], str | None],
     ) -> None:
         self._topics = topics
         self._places = places
+        self._reasons = reasons
         self._link = link
         self._hand = hand
         self._spool = spool
@@ -71,7 +74,7 @@ class EventEnds:
         self._ledger = ledger
         self._tally = tally
         self._archiving = archiving
-        self._public_url = public_url
+        self._page_or_link = page_or_link
         self._lock = threading.Lock()
         self._closings: dict[Event, Closing] = {}
         self._busy: set[Event] = set()
@@ -85,6 +88,7 @@ class EventEnds:
         try:
             handover = Handover.model_validate_json(delivery.payload)
             self._places.settle(handover)
+            self._reasons.settle(handover)
         except ValueError:  # also for an id that is no time, or a prefix that leads astray
             log.warning("a message on %s was not understood and is ignored", delivery.topic)
             return
@@ -227,7 +231,9 @@ class EventEnds:
         manifest_key = layout.manifest_key(*key)
         try:
             if layout != away:
-                manifest = _at_home(manifest, bring_home(self._uploads, away, layout, *key))
+                manifest = _at_home(
+                    manifest, bring_home(self._uploads, away, layout, *key, reasons=self._reasons)
+                )
             content = manifest.file()
             self._uploads.put(manifest_key, content, "application/json", {"camera": key[0], "event": key[1]})
             if handover.summary:
@@ -237,8 +243,8 @@ class EventEnds:
             return
         missing = sum(gap.last - gap.first + 1 for gap in manifest.missing)
         self._tally.count(key[0], events=1, missing=missing)
-        bucket = self._uploads.store.bucket
-        self._finish(key, archived(manifest, content, manifest_key, bucket, self._public_url))
+        url = self._page_or_link(manifest, manifest_key)
+        self._finish(key, archived(manifest, content, manifest_key, self._uploads.store.bucket, url))
 
     def _finish(self, key: Event, message: EventMessage) -> None:
         with self._lock:

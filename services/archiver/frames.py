@@ -8,7 +8,8 @@ from services.archiver.hand import Arrival, Hand
 from services.archiver.keeper import Keeper
 from services.archiver.ledger import Ledger
 from services.archiver.places import Places
-from services.archiver.restored import frame_metadata, stored_frame
+from services.archiver.reasons import Reasons
+from services.archiver.restored import stored_frame
 from services.archiver.tally import Tally
 from services.archiver.uploads import Uploads
 from services.archiver.workers import Workers
@@ -30,6 +31,7 @@ class FrameIntake:
         self,
         topics: Topics,
         places: Places,
+        reasons: Reasons,
         *,
         hand: Hand,
         keeper: Keeper,
@@ -41,6 +43,7 @@ class FrameIntake:
     ) -> None:
         self._topics = topics
         self._places = places
+        self._reasons = reasons
         self._hand = hand
         self._keeper = keeper
         self._uploads = uploads
@@ -76,7 +79,7 @@ class FrameIntake:
             return
         frame, event = arrival.frame, arrival.event
         try:
-            self._uploads.put(arrival.key, arrival.jpeg, "image/jpeg", frame_metadata(frame, event))
+            self._uploads.put(arrival.key, arrival.jpeg, "image/jpeg", self._reasons.metadata(frame, event))
         except StoreUnavailable:
             self._keeper.offer(arrival)
             return

@@ -1,24 +1,67 @@
 """Makes the archiver with the store that the configuration names."""
 
+import logging
+from typing import TYPE_CHECKING
+
 from services.archiver.service import ArchiverService
+from services.contract.archive_url import S3Place, parse_archive_url
 from services.contract.settings import ArchiveSettings, Settings
 from services.runtime.errors import UserError
 from services.runtime.mqtt import BrokerAddress
-from services.store import Store, open_store
+from services.store import Key, Store, open_store
+
+if TYPE_CHECKING:
+    from services.store.presign import Presigner
+
+log = logging.getLogger(__name__)
+
+#: Beside frames as they come and frames from the spool, which each have their threads.
+EXTRA_CONNECTIONS = 2
 
 
 def open_archiver(settings: Settings, broker: BrokerAddress) -> ArchiverService:
     """Raises UserError where `archive.…` cannot be right."""
-    return ArchiverService(settings, broker, configured_store(settings.archive))
+    return ArchiverService(settings, broker, configured_store(settings), links=presigner(settings.archive))
 
 
-def configured_store(archive: ArchiveSettings) -> Store:
+def configured_store(settings: Settings) -> Store:
+    """The store; where it refuses its key, the configuration and the files that it names are read again."""
+    archive, key = settings.archive, _key(settings.archive)
+
+    def read_key() -> Key:
+        try:
+            return _key(settings.again().archive)
+        except UserError as wrong:  # somebody is writing it
+            log.warning("the archive's key cannot be read anew: %s", wrong)
+            return key
+
     try:
         return open_store(
             archive.url,
-            archive.access_key.get_secret_value(),
-            archive.secret_key.get_secret_value(),
-            threads=archive.threads,
+            key.access,
+            key.secret,
+            token=key.token,
+            ca_file=archive.ca_file,
+            threads=2 * archive.threads + EXTRA_CONNECTIONS,
+            read_key=read_key,
         )
     except ValueError as wrong:
         raise UserError(str(wrong)) from None
+
+
+def presigner(archive: ArchiveSettings) -> "Presigner | None":
+    """Makes the links in `archived` where `archive.public_endpoint` says how people reach S3."""
+    place = parse_archive_url(archive.url)
+    if not archive.public_endpoint or not isinstance(place, S3Place):
+        return None
+    from services.store.presign import Presigner  # noqa: PLC0415 - a folder needs no minio
+
+    return Presigner(place, _key(archive), archive.public_endpoint, archive.public_hours)
+
+
+def _key(archive: ArchiveSettings) -> Key:
+    return Key(
+        archive.access_key.get_secret_value(),
+        archive.secret_key.get_secret_value(),
+        archive.token.get_secret_value(),
+    )

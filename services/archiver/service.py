@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from services.archiver.addresses import Addresses, Links
 from services.archiver.drain import Drain
 from services.archiver.events import EventEnds
 from services.archiver.frames import FrameIntake
@@ -13,6 +14,7 @@ from services.archiver.hand import Hand
 from services.archiver.keeper import Keeper
 from services.archiver.ledger import Ledger
 from services.archiver.places import Places
+from services.archiver.reasons import Reasons
 from services.archiver.size import Measure
 from services.archiver.spool import Room, Spool
 from services.archiver.tally import Tally
@@ -43,7 +45,9 @@ class ArchiverService:
 
     name = "archiver"
 
-    def __init__(self, settings: Settings, broker: BrokerAddress, store: Store) -> None:
+    def __init__(
+        self, settings: Settings, broker: BrokerAddress, store: Store, links: Links | None = None
+    ) -> None:
         self._topics = Topics(settings.mqtt.prefix)
         self._cameras = cameras = settings.own_cameras()
         #: Alone it also takes what is of no configured camera, so that nothing is left lying at the broker.
@@ -67,6 +71,7 @@ class ArchiverService:
         self._workers = Workers(settings.archive.threads)
         self._tally = Tally(cameras)
         self._places = Places(self._topics, KeyLayout(settings.archive.key))
+        self._reasons = Reasons()
         self._hand = Hand()
         self._spool = _spool(settings.archive, settings.state_dir)
         self._ledger = ledger = Ledger()
@@ -76,6 +81,7 @@ class ArchiverService:
         self._intake = FrameIntake(
             self._topics,
             self._places,
+            self._reasons,
             hand=self._hand,
             keeper=self._keeper,
             uploads=self._uploads,
@@ -88,6 +94,7 @@ class ArchiverService:
         self._events = EventEnds(
             self._topics,
             self._places,
+            self._reasons,
             self._control,
             hand=self._hand,
             spool=self._spool,
@@ -96,12 +103,13 @@ class ArchiverService:
             ledger=ledger,
             tally=self._tally,
             archiving=self._archiving,
-            public_url=settings.gateway.public_url.rstrip("/"),
+            page_or_link=Addresses(settings.gateway.public_url, links).of,
         )
         self._drain = Drain(
             self._spool,
             self._uploads,
             places=self._places,
+            reasons=self._reasons,
             ledger=ledger,
             tally=self._tally,
             threads=settings.archive.threads,
@@ -152,6 +160,7 @@ class ArchiverService:
             if waiting := self._spool.waiting(event):
                 with contextlib.suppress(ValueError):
                     self._places.settle(waiting.handover)
+                    self._reasons.settle(waiting.handover)
                 continue
             for session, sequence in self._spool.numbers(event):
                 self._ledger.spooled(*event, (f"{session:016x}", sequence), time.monotonic())
@@ -176,6 +185,7 @@ class ArchiverService:
         self._control.subscribe(self._topics.camera(camera, leaf.SLICES), self._places.take_slices)
         self._control.subscribe(self._topics.camera(camera, "handover/+"), self._events.take_handover)
         self._control.subscribe(self._topics.camera(camera, leaf.RESENT), self._events.take_resent)
+        self._control.subscribe(self._topics.camera(camera, leaf.EVENT), self._reasons.take_event)
         self._frames.subscribe(self._topics.event_frames(camera, ANY), self._intake.take)
 
     def _retained(self, camera: str) -> list[str]:

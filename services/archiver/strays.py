@@ -1,21 +1,22 @@
 """Brings home frames of a slice that were stored where events are kept, before its prefix was known."""
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 
 from services.archiver.ledger import Number
-from services.archiver.restored import frame_metadata, read_frame, stored_frame
+from services.archiver.reasons import Reasons
+from services.archiver.restored import read_frame, stored_frame
 from services.archiver.uploads import Uploads
 from services.contract.archive import StoredFrame
 from services.contract.archive_keys import KeyLayout
-from services.contract.frame import FrameId
 from services.store import NotStored
 
 log = logging.getLogger(__name__)
 
 
 def bring_home(
-    uploads: Uploads, away: KeyLayout, home: KeyLayout, camera: str, event: str
+    uploads: Uploads, away: KeyLayout, home: KeyLayout, camera: str, event: str, *, reasons: Reasons
 ) -> dict[Number, StoredFrame]:
     """Moves the event's frames from one layout's folder to the other's; those that were moved, at home.
 
@@ -31,7 +32,7 @@ def bring_home(
             continue
         frame, jpeg = found
         key = home.frame_key(frame, event)
-        if key == stray or not _put_and_read(uploads, key, frame, event, jpeg):
+        if key == stray or not _put_and_read(uploads, key, jpeg, reasons.metadata(frame, event)):
             continue
         moved[frame.session_hex, frame.sequence] = stored_frame(frame, key, jpeg)
         uploads.attempt(partial(store.delete, stray))
@@ -46,9 +47,9 @@ def bring_home(
     return moved
 
 
-def _put_and_read(uploads: Uploads, key: str, frame: FrameId, event: str, jpeg: bytes) -> bool:
+def _put_and_read(uploads: Uploads, key: str, jpeg: bytes, metadata: Mapping[str, str]) -> bool:
     """Whether the same bytes are there now."""
-    uploads.put(key, jpeg, "image/jpeg", frame_metadata(frame, event))
+    uploads.put(key, jpeg, "image/jpeg", metadata)
     try:
         there = uploads.attempt(lambda: uploads.store.get(key)) == jpeg
     except NotStored:

@@ -6,6 +6,8 @@ the file, the environment and the defaults for all cameras come together.
 
 import ipaddress
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     StringConstraints,
     field_validator,
@@ -311,10 +314,19 @@ class ArchiveSettings(Section):
 
     url: str = Field(
         "file:data/archive",
-        description="`s3://bucket[/prefix]?endpoint=…&region=…` or `file:///folder`",
+        description="`s3://bucket[/prefix]?endpoint=…&region=…`, `file:///folder` or `https://host/path`",
     )
     access_key: SecretStr = Field(SecretStr(""), description="the key's name, for S3")
     secret_key: SecretStr = Field(SecretStr(""), description="the key itself, for S3")
+    token: SecretStr = Field(SecretStr(""), description="bearer token, for `https://`")
+    ca_file: Path | None = Field(
+        None, description="certificates that sign the server's, for `https://`; empty: the system's"
+    )
+    public_endpoint: WebUrl = Field(
+        "",
+        description="how people reach S3, for links in messages by which anyone may read",
+    )
+    public_hours: float = Field(168, gt=0, le=168, description="hours for which such a link holds")
     key: str = Field(
         DEFAULT_TEMPLATE, description="template of a frame's key, see the reference of the archive"
     )
@@ -410,6 +422,13 @@ class LogSettings(Section):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How settings were read, which is no part of what they are."""
+
+    anew: "Callable[[], Settings] | None" = field(default=None, compare=False)
+
+
 class Settings(Section):
     """The whole of `nightjar.yaml`."""
 
@@ -427,6 +446,17 @@ class Settings(Section):
     cameras: dict[CameraName, CameraSettings] = Field(
         description="each camera by its name", json_schema_extra={"additionalProperties": False}
     )
+
+    _read: Read = PrivateAttr(Read())
+
+    def again(self) -> "Settings":
+        """As everything stands where it was read from, by now. Raises whatever reading it raises."""
+        return self._read.anew() if self._read.anew else self
+
+    def was_read(self, anew: "Callable[[], Settings]") -> Self:
+        """Itself, which knows now how it was read."""
+        self._read = Read(anew)
+        return self
 
     @property
     def replica(self) -> Partition:

@@ -69,6 +69,9 @@ class MotionStats(Stats):
     event_frames: int
     open_handovers: int
     latency_ms: float = Field(description="capture to decision, average of the last seconds")
+    dropped: int = Field(
+        0, description="events' frames let go before they were archived: only the broker has them still"
+    )
     events_today: int = Field(0, description="events since midnight, as the clock of motion's machine has it")
     last_event: Time | None = Field(None, description="when the last event began")
 

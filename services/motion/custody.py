@@ -65,7 +65,7 @@ class Custody:
         self._given: dict[tuple[str, Number], Frame] = {}
         self._acks: dict[Number, Callable[[], None]] = {}
         self._lock = threading.Lock()
-        self.repaired = self.missing = self.kept = 0
+        self.repaired = self.missing = self.kept = self.dropped = 0
 
     def __len__(self) -> int:
         return len(self._held)
@@ -91,7 +91,7 @@ class Custody:
             held.unpublished += 1
             if ack:
                 self._acks[number] = ack
-        self._frames.add(event, frame)
+        self.dropped += len(self._frames.add(event, frame))
         self._link.send(
             self._topics.event_frames(self._camera, event),
             frame.jpeg,

@@ -13,7 +13,7 @@ from services.contract.events import RELEASES, EventMessage
 from services.contract.handover import Resend, Resent
 from services.contract.message import Message
 from services.contract.settings import CameraSettings, MotionSettings, Settings
-from services.contract.status import OFFLINE, CaptureStats
+from services.contract.status import OFFLINE, CaptureStats, ServiceInfo
 from services.contract.topics import Topics
 from services.motion.detector import DetectorSettings
 from services.motion.memory import EventMemory
@@ -64,6 +64,7 @@ class MotionService:
             on_change=self._setting_changed,
             default=self._default,
         )
+        self._paused: dict[str, bool] = {}  # by the archiver's topic
         self._memory = EventMemory(StateFile(settings.state_dir / "motion-events.json"))
         self._presence = Presence(broker, self._topics, self.name, settings.replica, self._cameras)
         self._control = self._presence.link
@@ -88,7 +89,18 @@ class MotionService:
 
     def problems(self) -> list[str]:
         links = [self._control, *(watch.link for watch in self._watches.work.values())]
-        return sorted({link.problem for link in links if link.problem})
+        return sorted({link.problem for link in links if link.problem} | self._pause())
+
+    def _pause(self) -> set[str]:
+        """What an acknowledgement of the broker is worth while nobody takes from it what it acknowledges."""
+        if not any(self._paused.values()):
+            return set()
+        dropped = sum(watch.stats().dropped for watch in self._watches.work.values())
+        at_risk = f"; {dropped} frames so far are with the broker alone" if dropped else ""
+        return {
+            "the archiver is paused: events' frames are kept here as well, up to motion.keep_mb a camera"
+            f"{at_risk}; see to the archive"
+        }
 
     def account(self) -> Mapping[str, Message]:
         """The statistics of each camera."""
@@ -108,6 +120,7 @@ class MotionService:
         self._control.subscribe(self._topics.camera(every, leaf.EVENT), self._event)
         self._control.subscribe(self._topics.camera(every, leaf.STATUS), self._status)
         self._control.subscribe(self._topics.stats(every, "capture"), self._captured)
+        self._control.subscribe(self._topics.service_info("archiver", every), self._archiver_said)
         control, stats = Crew(Stop(), alarm=stop), Crew(stop)
         control.start("motion-control", self._control.run)
         self._watches.start(stop)
@@ -219,6 +232,10 @@ class MotionService:
         watch, message = self._watch(delivery.topic), _read(EventMessage, delivery)
         if watch and message and message.event_type in RELEASES:
             watch.answered(message)
+
+    def _archiver_said(self, delivery: Delivery) -> None:
+        if info := _read(ServiceInfo, delivery):
+            self._paused[delivery.topic] = info.paused
 
     def _status(self, delivery: Delivery) -> None:
         watch = self._watch(delivery.topic)

@@ -176,6 +176,7 @@ class Watch:
             undecodable=self._unusable + self._sight.undecodable,
             repaired=self._custody.repaired,
             missing=self._custody.missing,
+            dropped=self._custody.dropped,
             events=self._conduct.events,
             event_frames=self._custody.kept,
             open_handovers=len(self._custody),

@@ -59,7 +59,7 @@ def load(path: Path | None, environ: Mapping[str, str], base: Mapping[str, Any] 
             )
     if problems:
         raise ConfigErrors(problems)
-    return settings
+    return settings.was_read(lambda: load(path, environ, base))
 
 
 def dump(settings: Settings) -> str:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
-from services.contract.archive_url import FolderPlace, parse_archive_url
+from services.contract.archive_url import FolderPlace, HttpPlace, parse_archive_url
 from services.contract.settings import Settings, split_address
 from services.secrets.keyring import Key, Secrets
 
@@ -54,6 +54,8 @@ def archive_login(url: str, key: Key | None = None, console: str | None = None) 
     place = parse_archive_url(url)
     if isinstance(place, FolderPlace):
         return Archive(place.path.absolute().as_uri())
+    if isinstance(place, HttpPlace):
+        return Archive(place.origin)
     return Archive(
         url,
         place.endpoint,

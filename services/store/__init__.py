@@ -10,9 +10,11 @@ from services.store.base import (
     StoreRejected,
     StoreUnavailable,
 )
+from services.store.keys import Key
 from services.store.opening import open_store
 
 __all__ = [
+    "Key",
     "NotStored",
     "Store",
     "StoreError",

@@ -1,34 +1,34 @@
 """A store that is a bucket, or a part of one, on an S3-compatible server."""
 
-import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import quote
 
 from minio.datatypes import Object
 from minio.error import S3Error
-from minio.helpers import MIN_PART_SIZE
 
 from services.contract.archive_url import S3Place
 from services.store.base import NotStored, Stored, StoreRefused
 from services.store.checks import UNFINISHED, check_key, check_prefix
-from services.store.s3_client import connect
+from services.store.keys import KeyRing
+from services.store.s3_client import Credential, connect
 from services.store.s3_errors import FOREIGN, translate
-
-_PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
+from services.store.s3_put import Putter
 
 
 class S3Store:
     """Keeps objects in a bucket, below the place's prefix, over at most `connections` connections.
 
-    The server checks that what came is what was sent: over http its SHA-256 is part of the signature, over
-    https its MD5 goes along. One request per object; nothing is retried here.
+    The server checks that what came is what was sent: its SHA-256 is part of the signature. One request per
+    object; nothing is retried here.
     """
 
-    def __init__(self, place: S3Place, access_key: str, secret_key: str, connections: int) -> None:
+    def __init__(self, place: S3Place, ring: KeyRing, connections: int) -> None:
         self._place = place
+        self._ring = ring
         self._prefix = f"{place.prefix}/" if place.prefix else ""
-        self._client, self._pool = connect(place, access_key, secret_key, connections)
+        credential = Credential(ring)
+        self._client, self._pool = connect(place, credential, connections)
+        self._putter = Putter(place, self._client, self._pool, credential)
 
     @property
     def bucket(self) -> str:
@@ -58,15 +58,7 @@ class S3Store:
     ) -> None:
         name = self._name(key)
         with self._translated():
-            self._client.put_object(
-                self.bucket,
-                name,
-                io.BytesIO(data),
-                len(data),
-                content_type,
-                _headers(metadata or {}),
-                part_size=max(len(data), MIN_PART_SIZE),  # else minio makes three requests of a large one
-            )
+            self._putter.put(name, data, content_type, metadata or {})
 
     def get(self, key: str) -> bytes:
         name = self._name(key)
@@ -149,12 +141,7 @@ class S3Store:
         try:
             yield
         except FOREIGN as error:
-            raise translate(error, self._place) from error
-
-
-def _headers(metadata: Mapping[str, str]) -> dict[str, str | list[str] | tuple[str]]:
-    """HTTP headers carry printable ASCII alone; anything else is percent-encoded, as in a URL."""
-    return {
-        f"x-amz-meta-{quote(name, safe='')}": quote(" ".join(value.split()), safe=_PLAIN)
-        for name, value in metadata.items()
-    }
+            ours = translate(error, self._place)
+            if isinstance(ours, StoreRefused):
+                self._ring.refused()
+            raise ours from error

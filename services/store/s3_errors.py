@@ -24,6 +24,7 @@ from services.store.base import (
     StoreRejected,
     StoreUnavailable,
 )
+from services.store.connections import root_cause
 
 FOREIGN = (MinioException, HTTPError, OSError, ParseError, UnicodeDecodeError)
 
@@ -129,12 +130,12 @@ def _connection(server: str, error: Exception) -> StoreError:
     if isinstance(error, NameResolutionError):
         return StoreUnavailable(f"{server} is not there (no such host)")
     if isinstance(error, NewConnectionError):  # urllib3 counts it as a timeout, which it need not be
-        return StoreUnavailable(f"{server} is not there ({_root_cause(error)})")
+        return StoreUnavailable(f"{server} is not there ({root_cause(error)})")
     if isinstance(error, ConnectTimeoutError):
         return StoreUnavailable(f"{server} is not there (it does not answer)")
     if isinstance(error, NoAnswerError | TimeoutError):
         return StoreUnavailable(f"{server} takes too long to answer")
-    return StoreUnavailable(f"{server} is not there ({_root_cause(error)})")
+    return StoreUnavailable(f"{server} is not there ({root_cause(error)})")
 
 
 def _tls(server: str, text: str) -> StoreError:
@@ -147,13 +148,3 @@ def _tls(server: str, text: str) -> StoreError:
             f"{server} does not speak TLS; if that is right, write http:// in archive.url's endpoint"
         )
     return StoreUnavailable(f"{server} broke off the TLS connection")
-
-
-def _root_cause(error: BaseException) -> str:
-    reason = "it broke the connection off"
-    at: BaseException | None = error
-    while at is not None:
-        if isinstance(at, OSError) and at.strerror:
-            reason = at.strerror.lower()
-        at = at.__cause__ or at.__context__
-    return reason

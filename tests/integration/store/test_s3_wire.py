@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from services.store import Store, StoreRejected, StoreUnavailable, open_store, s3_client
+from services.store import Store, StoreRejected, StoreUnavailable, connections, open_store
 
 
 class _Answers(ThreadingHTTPServer):
@@ -79,7 +79,7 @@ def test_what_a_proxy_answers_is_understood_and_not_asked_again(
 
 
 def test_sending_may_take_longer_than_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_client, "CONNECT_S", 0.2)
+    monkeypatch.setattr(connections, "CONNECT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as listener, opened(listener.getsockname()[1]) as store:
         sending = threading.Thread(target=store.put, args=("a", bytes(8 << 20)), name="sending")
         sending.start()
@@ -94,7 +94,7 @@ def test_sending_may_take_longer_than_connecting(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_server_that_never_answers_is_given_up_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_client, "TRANSFER_S", 0.2)
+    monkeypatch.setattr(connections, "TRANSFER_S", 0.2)
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
         opened(listener.getsockname()[1]) as store,

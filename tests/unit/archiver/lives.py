@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from services.archiver.addresses import Addresses
 from services.archiver.drain import Drain
 from services.archiver.events import EventEnds
 from services.archiver.frames import FrameIntake
@@ -14,6 +15,7 @@ from services.archiver.hand import Hand
 from services.archiver.keeper import Keeper
 from services.archiver.ledger import Ledger
 from services.archiver.places import Places
+from services.archiver.reasons import Reasons
 from services.archiver.spool import Room, Spool
 from services.archiver.standing import Standing
 from services.archiver.tally import Tally
@@ -62,6 +64,7 @@ class Archiver:
         )
         self.workers, self.ledger = Inline(), Ledger()
         self.places = Places(TOPICS, LAYOUT)
+        self.reasons = Reasons()
         self.now_s = time.monotonic()
         self.hand = Hand(lambda: self.clock_s)
         self.spool = Spool(
@@ -73,6 +76,7 @@ class Archiver:
             self.spool,
             self.uploads,
             places=self.places,
+            reasons=self.reasons,
             ledger=self.ledger,
             tally=self.tally,
             threads=2,
@@ -82,6 +86,7 @@ class Archiver:
         self.frames = FrameIntake(
             TOPICS,
             self.places,
+            self.reasons,
             hand=self.hand,
             keeper=self.keeper,
             uploads=self.uploads,
@@ -93,6 +98,7 @@ class Archiver:
         self.events = EventEnds(
             TOPICS,
             self.places,
+            self.reasons,
             self.link,
             hand=self.hand,
             spool=self.spool,
@@ -101,7 +107,7 @@ class Archiver:
             ledger=self.ledger,
             tally=self.tally,
             archiving=lambda _camera: self.archiving,
-            public_url="",
+            page_or_link=Addresses("", None).of,
         )
 
     def pass_time(self, seconds: float) -> None:

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from services.contract.archive_url import FolderPlace, S3Place, check_archive_url, parse_archive_url
+from services.contract.archive_url import (
+    FolderPlace,
+    HttpPlace,
+    S3Place,
+    check_archive_url,
+    parse_archive_url,
+)
 
 
 def test_a_bucket_with_every_option() -> None:
@@ -59,19 +65,21 @@ def test_nothing_is_said_about_a_good_url(url: str) -> None:
     ("url", "sentence"),
     [
         (
-            "https://example.org/up",
-            "archive.url does not know https://; it can be s3:// or file:, "
-            "like s3://bucket/prefix?endpoint=http://s3:9000 or file:///srv/nightjar",
+            "ftp://example.org/up",
+            "archive.url does not know ftp://; it can be s3://, file: or https://, "
+            "like s3://bucket/prefix?endpoint=http://s3:9000, file:///srv/nightjar or "
+            "https://cloud.example.org/frames",
         ),
         (
             "/srv/nightjar",
-            "archive.url needs a scheme; it can be s3:// or file:, "
-            "like s3://bucket/prefix?endpoint=http://s3:9000 or file:///srv/nightjar",
+            "archive.url needs a scheme; it can be s3://, file: or https://, "
+            "like s3://bucket/prefix?endpoint=http://s3:9000, file:///srv/nightjar or "
+            "https://cloud.example.org/frames",
         ),
         (
             "s3://[",
-            "archive.url is no URL; write it like s3://bucket/prefix?endpoint=http://s3:9000 "
-            "or file:///srv/nightjar",
+            "archive.url is no URL; write it like s3://bucket/prefix?endpoint=http://s3:9000, "
+            "file:///srv/nightjar or https://cloud.example.org/frames",
         ),
         (
             "file://srv/nightjar",
@@ -98,7 +106,28 @@ def test_nothing_is_said_about_a_good_url(url: str) -> None:
         ),
         (
             "s3://bucket?endpint=http://s3",
-            "archive.url does not know the option endpint; it knows endpoint, region, path_style, ca_file",
+            "archive.url does not know the option endpint; it knows endpoint, region, path_style, "
+            "ca_file, sse, sse_key, storage_class, tags",
+        ),
+        ("s3://bucket?sse=rot13", "archive.url has the sse 'rot13'; it can be AES256 or aws:kms"),
+        (
+            "s3://bucket?sse=AES256&sse_key=x",
+            "archive.url has an sse_key, which means something with sse=aws:kms alone",
+        ),
+        (
+            "s3://bucket?storage_class=cold%20one",
+            "archive.url names the storage_class 'cold one'; write it like STANDARD_IA",
+        ),
+        ("s3://bucket?tags=perhaps", "archive.url has a tags that is neither true nor false"),
+        ("https://", "archive.url is no address to post to; write it like https://cloud.example.org/frames"),
+        (
+            "https://me:secret@cloud.example.org/up",
+            "archive.url must not hold a login; write a bearer token as archive.token",
+        ),
+        (
+            "http://cloud.example.org/up",
+            "archive.url would send pictures and token to cloud.example.org in plain text; write https://, "
+            "since http:// is for this machine and local networks",
         ),
         ("s3://bucket?region=a&region=b", "archive.url has the option region twice"),
         ("s3://bucket?region=", "archive.url has the option region without a value"),
@@ -131,3 +160,33 @@ def test_nothing_is_said_about_a_good_url(url: str) -> None:
 )
 def test_each_mistake_has_its_sentence(url: str, sentence: str) -> None:
     assert check_archive_url(url) == sentence
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://cloud.example.org/frames?tenant=7",
+        "http://127.0.0.1:8000/frames",
+        "http://192.168.1.20/frames",
+        "http://[::1]:8000/",
+        "http://nas/frames",
+        "http://nas.local/frames",
+    ],
+)
+def test_somebodys_own_server_is_posted_to(url: str) -> None:
+    assert parse_archive_url(url) == HttpPlace(url)
+
+
+def test_what_may_be_secret_in_an_address_is_not_shown() -> None:
+    assert HttpPlace("https://cloud.example.org/up?key=secret").origin == "https://cloud.example.org"
+
+
+def test_what_is_asked_of_the_server_for_each_object() -> None:
+    place = parse_archive_url("s3://bucket?sse=aws:kms&sse_key=k-1&storage_class=STANDARD_IA&tags=yes")
+    assert isinstance(place, S3Place)
+    assert (place.sse, place.sse_key, place.storage_class, place.tags) == (
+        "aws:kms",
+        "k-1",
+        "STANDARD_IA",
+        True,
+    )

@@ -147,8 +147,8 @@ MISTAKES = {
     ),
     "unknown scheme of the archive": (
         "archive:\n  url: ftp://nas/x\n",
-        "nightjar.yaml line 2: archive.url does not know ftp://; it can be s3:// or file:, like "
-        "s3://bucket/prefix?endpoint=http://s3:9000 or file:///srv/nightjar",
+        "nightjar.yaml line 2: archive.url does not know ftp://; it can be s3://, file: or https://, like "
+        "s3://bucket/prefix?endpoint=http://s3:9000, file:///srv/nightjar or https://cloud.example.org/frames",
     ),
     "a key that would mix frames up": (
         "archive:\n  key: '{camera}/{event}/{sequence}.jpg'\n",

@@ -28,8 +28,9 @@ def test_a_store_on_s3_names_its_bucket_and_prefix_but_no_secret() -> None:
         ("s3://bucket", "archive.url is on S3, which needs archive.access_key and archive.secret_key"),
         (
             "ftp://host/archive",
-            "archive.url does not know ftp://; it can be s3:// or file:, "
-            "like s3://bucket/prefix?endpoint=http://s3:9000 or file:///srv/nightjar",
+            "archive.url does not know ftp://; it can be s3://, file: or https://, "
+            "like s3://bucket/prefix?endpoint=http://s3:9000, file:///srv/nightjar or "
+            "https://cloud.example.org/frames",
         ),
     ],
 )

@@ -1,0 +1,47 @@
+"""Why each event is one, as far as it was said before its end: it stands beside its frames in the store."""
+
+import threading
+from collections import OrderedDict
+
+from pydantic import ValidationError
+
+from services.archiver.restored import frame_metadata
+from services.contract.events import EventMessage
+from services.contract.frame import FrameId
+from services.contract.handover import Handover
+from services.runtime.mqtt import Delivery
+
+#: Events remembered, for frames that come late.
+MOST_EVENTS = 2000
+
+
+class Reasons:
+    """Thread-safe. A reason is said on another topic than the frames, so the first of them may be earlier."""
+
+    def __init__(self) -> None:
+        self._reasons: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take_event(self, delivery: Delivery) -> None:
+        try:
+            message = EventMessage.model_validate_json(delivery.payload)
+        except ValidationError:
+            return  # others complain of it
+        if message.event and message.reason:
+            self._know(message.camera, message.event, message.reason)
+
+    def settle(self, handover: Handover) -> None:
+        self._know(handover.camera, handover.event, handover.reason)
+
+    def metadata(self, frame: FrameId, event: str) -> dict[str, str]:
+        """What stands beside a frame of the event."""
+        with self._lock:
+            reason = self._reasons.get((frame.camera, event), "")
+        return frame_metadata(frame, event, reason)
+
+    def _know(self, camera: str, event: str, reason: str) -> None:
+        with self._lock:
+            self._reasons[camera, event] = reason
+            self._reasons.move_to_end((camera, event))
+            while len(self._reasons) > MOST_EVENTS:
+                self._reasons.popitem(last=False)
