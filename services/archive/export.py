@@ -51,7 +51,7 @@ def export(manifest: Manifest, pictures: Pictures, form: str, output: Path | Non
 
 def _write_clip(pictures: Pictures, target: Path | BinaryIO, form: str, *, h264: bool) -> None:
     try:
-        from services.archive.clip import write_clip  # noqa: PLC0415 - only a clip needs PyAV
+        from services.store.clip import write_clip  # noqa: PLC0415 - only a clip needs PyAV
     except ImportError:
         raise UserError(
             "a clip is written with PyAV, which is not here: pip install 'nightjar[export]', "

@@ -1,16 +1,48 @@
 """`/api/cameras` and `/api/health`: what scripts ask, and what the trigger button does."""
 
 from collections.abc import Callable
-from typing import Any
 
 from aiohttp import web
+from pydantic import BaseModel, Field
 
+from services.contract.message import CameraName
 from services.contract.topics import TRIGGER, Topics
 from services.gateway.cameras import CAMERA, Cameras
-from services.gateway.live.health import Trouble
-from services.gateway.live.state import LiveState
+from services.gateway.live.camera import CameraView
+from services.gateway.live.health import Trouble, TroubleView
+from services.gateway.live.state import LiveState, ServiceView
+from services.gateway.openapi.answers import answer
+from services.gateway.openapi.describe import describes
 
 Send = Callable[[str, bytes], None]
+
+
+class CameraDescribed(CameraView):
+    """A camera, and where its pictures are."""
+
+    source: str = Field(description="where its pictures come from, without anything secret")
+    stream: str = Field(description="path of its live stream")
+    snapshot: str = Field(description="path of its newest picture")
+
+
+class CameraList(BaseModel):
+    """All cameras."""
+
+    cameras: list[CameraDescribed]
+
+
+class Triggered(BaseModel):
+    """An event was asked for."""
+
+    camera: CameraName
+    triggered: bool
+
+
+class Health(BaseModel):
+    """What is wrong, and which services there are."""
+
+    troubles: list[TroubleView]
+    services: list[ServiceView]
 
 
 class Api:
@@ -38,32 +70,38 @@ class Api:
             web.get("/api/health", self.health),
         ]
 
+    @describes("All cameras as they are now", tag="Cameras", answer=CameraList)
     async def cameras(self, _request: web.Request) -> web.Response:
-        return web.json_response({"cameras": [self._describe(camera) for camera in self._cameras]})
+        return answer(
+            CameraList.model_construct(cameras=[self._describe(camera) for camera in self._cameras])
+        )
 
+    @describes("One camera as it is now", tag="Cameras", answer=CameraDescribed)
     async def camera(self, request: web.Request) -> web.Response:
-        return web.json_response(self._describe(self._cameras.of(request)))
+        return answer(self._describe(self._cameras.of(request)))
 
+    @describes("An event by hand, with the seconds before it", tag="Cameras", answer=Triggered, status=202)
     async def trigger(self, request: web.Request) -> web.Response:
         """An event by hand; where no page's script asked for it, back to the page."""
         camera = self._cameras.of(request)
         self._send(self._topics.camera(camera, TRIGGER), b"")
         if "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther(f"/cameras/{camera}")
-        return web.json_response({"camera": camera, "triggered": True}, status=202)
+        return answer(Triggered(camera=camera, triggered=True), 202)
 
+    @describes("What is wrong, since when, and what to do", tag="Health", answer=Health)
     async def health(self, _request: web.Request) -> web.Response:
-        return web.json_response(
-            {
-                "troubles": [trouble.json() for trouble in self._troubles()],
-                "services": [service.json() for service in self._state.services.values()],
-            }
+        return answer(
+            Health(
+                troubles=[trouble.view() for trouble in self._troubles()],
+                services=[service.view() for service in self._state.services.values()],
+            )
         )
 
-    def _describe(self, camera: str) -> dict[str, Any]:
-        return {
-            **self._state.cameras[camera].json(),
-            "source": self._cameras.url(camera),
-            "stream": f"/cameras/{camera}/stream.mjpeg",
-            "snapshot": f"/cameras/{camera}/snapshot.jpg",
-        }
+    def _describe(self, camera: str) -> CameraDescribed:
+        return CameraDescribed.model_construct(
+            **dict(self._state.cameras[camera].view()),
+            source=self._cameras.url(camera),
+            stream=f"/cameras/{camera}/stream.mjpeg",
+            snapshot=f"/cameras/{camera}/snapshot.jpg",
+        )

@@ -12,15 +12,18 @@ from aiohttp import web
 
 from services.contract.message import Message
 from services.contract.settings import Settings
-from services.contract.topics import Topics
+from services.contract.topics import ANY, SNAPSHOT, Topics
 from services.gateway.access.doors import Doors
 from services.gateway.access.entrance import Entrance, folder_of
 from services.gateway.access.handlers import AccessApi
 from services.gateway.access.https import Https, open_https
 from services.gateway.api import Api
 from services.gateway.app import make_app
+from services.gateway.archive.by_id import EventMedia
+from services.gateway.archive.clips import Clips
 from services.gateway.archive.handlers import ArchiveApi
 from services.gateway.archive.library import Library, open_library
+from services.gateway.archive.snapshots import EventSnapshots
 from services.gateway.cameras import Cameras
 from services.gateway.controls.handlers import Controls
 from services.gateway.homeassistant.description import Description
@@ -33,6 +36,7 @@ from services.gateway.live.feed import Change
 from services.gateway.live.health import Trouble, troubles
 from services.gateway.live.sse import LiveEvents
 from services.gateway.live.state import LiveState
+from services.gateway.openapi.handlers import ApiDocs
 from services.gateway.pages.experiments import Experiments
 from services.gateway.pages.pages import Pages
 from services.gateway.pages.views import Views
@@ -96,6 +100,7 @@ class GatewayService:
         self._entrance = Entrance(settings.gateway, self._folder)
         self._https: Https | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._snapshots = EventSnapshots()
         self.port = 0
 
     def problems(self) -> list[str]:
@@ -147,6 +152,12 @@ class GatewayService:
 
     def _listen_to_broker(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+
+        def pictured(delivery: Delivery) -> None:
+            camera = delivery.topic.split("/")[-2]
+            loop.call_soon_threadsafe(self._snapshots.take, camera, delivery.payload)
+
+        self._control.subscribe(self._topics.frames(ANY, SNAPSHOT), pictured)
         self._source.begin(loop, list(self._cameras))
         self._control.on_connect(self._connected)
         self._leftovers.attach()
@@ -186,6 +197,15 @@ class GatewayService:
         own, entrance = self._settings.gateway, self._entrance
         views = Views(lambda: len(self._troubles))
         secure = own.public_url.startswith("https://")
+        media = EventMedia(
+            self._cameras,
+            self._state,
+            library,
+            self._snapshots,
+            Clips(self._folder / "clips", library.read),
+            topics=self._topics,
+            link=self._control,
+        )
         doors = Doors(entrance.passwords, entrance.sessions, entrance.audit, views.render, secure=secure)
         return make_app(
             entrance.guard,
@@ -193,12 +213,14 @@ class GatewayService:
             [
                 doors.routes(),
                 AccessApi(entrance.tokens, entrance.audit).routes(),
+                ApiDocs(views).routes(),
                 Streams(self._hub, self._cameras, own.max_viewers).routes(),
                 Snapshots(self._hub, self._cameras).routes(),
                 Api(self._cameras, self._state, self._topics, self._control.send, self._current).routes(),
                 Ingest(self._cameras, self._topics, self._settings.mqtt, self._frames).routes(),
                 Controls(self._cameras, self._state, self._topics, self._control).routes(),
                 ArchiveApi(library, self._cameras).routes(),
+                media.routes(),
                 LiveEvents(self._state, self._troubles_json).routes(),
                 Pages(views, self._cameras, self._state, library, self._current).routes(),
                 Experiments(views, self._cameras, self._state, library).routes(),

@@ -1,5 +1,6 @@
 """Archives in a folder, with events in them."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +29,7 @@ def keep_event(
     manifest: bool = True,
     missing: int = 0,
     layout: KeyLayout | None = None,
+    picture: Callable[[int], bytes] = lambda _: b"\xff\xd8\xff\xd9",
 ) -> str:
     """Stores an event with a frame each second, two of them before it moved and two after; answers its id."""
     layout = layout or KeyLayout()
@@ -35,7 +37,7 @@ def keep_event(
     stored = []
     for n in range(frames):
         frame_id = FrameId(camera, 1, n + 1, started + timedelta(seconds=n - 2))
-        jpeg = stamp(b"\xff\xd8\xff\xd9", frame_id)
+        jpeg = stamp(picture(n), frame_id)
         key = layout.frame_key(frame_id, event)
         store.put(key, jpeg)
         stored.append(

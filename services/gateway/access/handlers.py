@@ -1,15 +1,16 @@
 """`/api/tokens`, `/api/audit` and `/api/me`: who gets in, for admins."""
 
 import asyncio
-from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.contract.message import Time
 from services.gateway.access.audit import SAID, Audit
 from services.gateway.access.caller import CALLER, Scope, needs
 from services.gateway.access.tokens import MAX_DAYS, NAME, NoToken, Token, Tokens
+from services.gateway.openapi.answers import answer, given
+from services.gateway.openapi.describe import describes
 
 
 class TokenAsked(BaseModel):
@@ -87,28 +88,34 @@ class AccessApi:
             web.get("/api/audit", self.audit),
         ]
 
+    @describes("Who asks, and what that opens", tag="Access", answer=Me)
     async def me(self, request: web.Request) -> web.Response:
         caller = request[CALLER]
-        return _answer(Me(name=caller.name, scope=caller.scope))
+        return answer(Me(name=caller.name, scope=caller.scope))
 
     @needs(Scope.ADMIN)
+    @describes("All tokens, without what opens anything", tag="Access", answer=TokenList)
     async def tokens(self, _request: web.Request) -> web.Response:
-        return _answer(TokenList(tokens=[TokenView.of(token) for token in self._tokens]))
+        return answer(TokenList(tokens=[TokenView.of(token) for token in self._tokens]))
 
+    @describes(
+        "Make a token; it is in force at once, and shown only here",
+        tag="Access",
+        answer=TokenMade,
+        status=201,
+        body=TokenAsked,
+        also={409: "there is one of that name", 415: "the body is no JSON", 422: "what is wrong in it"},
+    )
     async def add(self, request: web.Request) -> web.Response:
-        try:
-            asked = TokenAsked.model_validate_json(await request.text())
-        except ValidationError as invalid:
-            error = invalid.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in error["loc"])
-            raise web.HTTPUnprocessableEntity(text=f"{where}: {error['msg'].lower()}".lstrip(": ")) from None
+        asked = await given(request, TokenAsked)
         try:
             token = await asyncio.to_thread(self._tokens.add, asked.name, asked.scope, asked.days)
         except NoToken as reason:
             raise web.HTTPConflict(text=str(reason)) from None
         request[SAID] = f"{asked.name}, {asked.scope}"
-        return _answer(TokenMade(name=asked.name, scope=asked.scope, token=token), status=201)
+        return answer(TokenMade(name=asked.name, scope=asked.scope, token=token), 201)
 
+    @describes("Revoke a token, at once", tag="Access", status=204)
     async def revoke(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         if not await asyncio.to_thread(self._tokens.revoke, name):
@@ -116,11 +123,8 @@ class AccessApi:
         return web.Response(status=204)
 
     @needs(Scope.ADMIN)
+    @describes("The latest logins and changes", tag="Access", answer=AuditList)
     async def audit(self, _request: web.Request) -> web.Response:
         latest = await asyncio.to_thread(self._audit.latest)
         entries = [AuditEntry.model_validate(entry, from_attributes=True) for entry in latest]
-        return _answer(AuditList(entries=entries))
-
-
-def _answer(model: BaseModel, **more: Any) -> web.Response:
-    return web.json_response(text=model.model_dump_json(), **more)
+        return answer(AuditList(entries=entries))

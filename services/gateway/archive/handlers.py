@@ -1,20 +1,53 @@
 """`/api/archive/…`: events newest first, an event's manifest, and its pictures."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date
 
 from aiohttp import web
+from pydantic import BaseModel, Field
 
 from services.contract.archive import Manifest
-from services.contract.message import iso
-from services.gateway.archive.library import Entry, Library
-from services.gateway.archive.query import NoQuery, parse_query
+from services.contract.message import CameraName, EventId, Time
+from services.gateway.archive.library import Library, best_frame
+from services.gateway.archive.query import DEFAULT_LIMIT, MAX_LIMIT, NoQuery, parse_query
 from services.gateway.cameras import CAMERA, EVENT, Cameras
+from services.gateway.openapi.answers import answer
+from services.gateway.openapi.describe import AWAY, JPEG, describes
 from services.gateway.pictures.picture import timestamp
 
 ONE = f"/api/archive/events/{CAMERA}/{EVENT}"
 #: A stored frame never changes: a browser that has it need not ask again.
 KEEP = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+class EntryView(BaseModel):
+    """An event in the archive."""
+
+    camera: CameraName
+    event: EventId
+    complete: bool = Field(description="false: its frames are still being stored")
+    reason: str
+    started: Time
+    ended: Time | None
+    duration_s: float | None
+    frames: int
+    bytes: int
+    missing: int = Field(description="frames that could not be had any more")
+
+
+class EventPage(BaseModel):
+    """Events, newest first."""
+
+    events: list[EntryView]
+    older: EventId | None = Field(description="to go on, give it as `before`; null: that was all")
+
+
+class EventsAsked(BaseModel):
+    """Which events."""
+
+    camera: CameraName | None = Field(None, description="of one camera")
+    day: date | None = Field(None, description="of one day, such as 2026-11-20, in the server's time zone")
+    before: EventId | None = Field(None, description="older than this event")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="at most so many")
 
 
 class ArchiveApi:
@@ -32,6 +65,13 @@ class ArchiveApi:
             web.get(f"{ONE}/frames/{{index:[0-9]{{1,6}}}}.jpg", self.frame),
         ]
 
+    @describes(
+        "Events in the archive, newest first",
+        tag="Archive",
+        answer=EventPage,
+        query=EventsAsked,
+        also={400: "the query is none", **AWAY},
+    )
     async def events(self, request: web.Request) -> web.Response:
         try:
             query = parse_query(request.query)
@@ -40,20 +80,22 @@ class ArchiveApi:
         since, before = query.bounds()
         cameras = [query.camera] if query.camera else self._cameras
         page = await self._library.page(cameras, before=before, since=since, limit=query.limit)
-        return web.json_response({"events": [_json(entry) for entry in page.entries], "older": page.older})
+        events = [EntryView.model_validate(entry, from_attributes=True) for entry in page.entries]
+        return answer(EventPage(events=events, older=page.older))
 
+    @describes("An event's manifest, as it is in the store", tag="Archive", answer=Manifest, also=AWAY)
     async def event(self, request: web.Request) -> web.Response:
         manifest = await self._manifest(request)
-        return web.json_response(text=manifest.model_dump_json(by_alias=True))
+        return answer(manifest)
 
+    @describes("A frame of an event, the very bytes that were on MQTT", tag="Archive", answer=JPEG, also=AWAY)
     async def frame(self, request: web.Request) -> web.Response:
-        return await self._picture(await self._manifest(request), int(request.match_info["index"]))
+        return await frame_of(self._library, await self._manifest(request), int(request.match_info["index"]))
 
+    @describes("The frame that shows best what it was", tag="Archive", answer=JPEG, also=AWAY)
     async def thumbnail(self, request: web.Request) -> web.Response:
         """The whole frame that shows best what the event was."""
-        entry = await self._library.entry(request.match_info["camera"], request.match_info["event"])
-        manifest = await self._manifest(request)
-        return await self._picture(manifest, entry.thumbnail if entry else 0)
+        return await picture_of(self._library, await self._manifest(request))
 
     async def _manifest(self, request: web.Request) -> Manifest:
         camera, event = request.match_info["camera"], request.match_info["event"]
@@ -65,30 +107,18 @@ class ArchiveApi:
             raise web.HTTPNotFound(text=f"the archive has no complete event {event} of camera '{camera}'")
         return manifest
 
-    async def _picture(self, manifest: Manifest, index: int) -> web.Response:
-        if index >= len(manifest.frames):
-            raise web.HTTPNotFound(text=f"the event has {len(manifest.frames)} frames, counted from 0")
-        frame = manifest.frames[index]
-        jpeg = await self._library.picture(frame)
-        if jpeg is None:
-            raise web.HTTPNotFound(text="the frame is no longer in the archive")
-        headers = {**KEEP, "X-Timestamp": timestamp(frame.time), "X-Sequence": str(frame.sequence)}
-        return web.Response(body=jpeg, content_type="image/jpeg", headers=headers)
+
+async def picture_of(library: Library, manifest: Manifest) -> web.Response:
+    """The frame that shows best what the event was."""
+    return await frame_of(library, manifest, best_frame(manifest))
 
 
-def _json(entry: Entry) -> dict[str, Any]:
-    def time(moment: datetime | None) -> str | None:
-        return iso(moment) if moment else None
-
-    return {
-        "camera": entry.camera,
-        "event": entry.event,
-        "complete": entry.complete,
-        "reason": entry.reason,
-        "started": time(entry.started),
-        "ended": time(entry.ended),
-        "duration_s": entry.duration_s,
-        "frames": entry.frames,
-        "bytes": entry.bytes,
-        "missing": entry.missing,
-    }
+async def frame_of(library: Library, manifest: Manifest, index: int) -> web.Response:
+    if index >= len(manifest.frames):
+        raise web.HTTPNotFound(text=f"the event has {len(manifest.frames)} frames, counted from 0")
+    frame = manifest.frames[index]
+    jpeg = await library.picture(frame)
+    if jpeg is None:
+        raise web.HTTPNotFound(text="the frame is no longer in the archive")
+    headers = {**KEEP, "X-Timestamp": timestamp(frame.time), "X-Sequence": str(frame.sequence)}
+    return web.Response(body=jpeg, content_type="image/jpeg", headers=headers)

@@ -88,16 +88,25 @@ class Library:
         """The latest runs of its experiments, newest first. Raises `ArchiveAway`."""
         return await self._in_thread(lambda: self._summaries.newest_first(camera, folders))
 
+    async def camera_of(self, event: str, cameras: Iterable[str]) -> str | None:
+        """Whose event it is, of these cameras; None where none has it. Raises `ArchiveAway`."""
+
+        def find() -> str | None:
+            entries = (self._entry(EventRef(event, camera)) for camera in cameras)
+            return next((entry.camera for entry in entries if entry.complete), None)
+
+        return await self._in_thread(find)
+
+    def read(self, key: str) -> bytes | None:
+        """The bytes of an object, from any thread; None where they are gone. Raises `StoreError`."""
+        try:
+            return self._store.get(key)
+        except NotStored:
+            return None
+
     async def picture(self, frame: StoredFrame) -> bytes | None:
         """The bytes of a frame; None where they are gone. Raises `ArchiveAway`."""
-
-        def read() -> bytes | None:
-            try:
-                return self._store.get(frame.key)
-            except NotStored:
-                return None
-
-        return await self._in_thread(read)
+        return await self._in_thread(lambda: self.read(frame.key))
 
     def close(self) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)

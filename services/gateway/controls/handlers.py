@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.contract.controls import CONTROLS, EXPERIMENT
+from services.contract.experiments import Experiment
+from services.contract.message import CameraName
 from services.contract.topics import Topics
 from services.gateway.access.audit import SAID
 from services.gateway.cameras import CAMERA, Cameras
@@ -19,9 +22,47 @@ from services.gateway.controls.request import (
     value_asked,
 )
 from services.gateway.live.state import LiveState
+from services.gateway.openapi.describe import describes
 from services.runtime.mqtt import Link
 
 SETTINGS = {control.name: control for control in CONTROLS}
+
+
+class ValueAsked(BaseModel):
+    """What a setting is to be."""
+
+    value: bool | int | float | str | None = Field(
+        description="true or false, a number, text as on MQTT; null: its default"
+    )
+
+
+class ConfiguredAsked(BaseModel):
+    """An experiment that the configuration has."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: CameraName
+
+
+class Changed(BaseModel):
+    """What was asked for; what its service makes of it stands in the camera."""
+
+    camera: CameraName
+    setting: str
+    value: str = Field(description="as on MQTT")
+
+
+class ExperimentChanged(BaseModel):
+    """What was asked for."""
+
+    camera: CameraName
+    experiment: str = Field(description="its name; empty: none")
+
+
+UNDONE = {
+    422: "it cannot be; the sentence says what can",
+    503: "the broker is away: nothing was changed, and nothing is kept for later",
+}
 
 
 class Controls:
@@ -41,6 +82,14 @@ class Controls:
             web.post(f"{one}/{{setting:{'|'.join(SETTINGS)}}}", self.change),
         ]
 
+    @describes(
+        "Start an experiment: a configured one by name, or one of your own",
+        tag="Settings",
+        answer=ExperimentChanged,
+        status=202,
+        body=ConfiguredAsked | Experiment,
+        also=UNDONE,
+    )
     async def start(self, request: web.Request) -> web.Response:
         camera = self._cameras.of(request)
         given, form = await _given(request)
@@ -52,10 +101,14 @@ class Controls:
             raise web.HTTPUnprocessableEntity(text=str(reason)) from None
         return self._ask(request, camera, EXPERIMENT, payload, {EXPERIMENT: name})
 
+    @describes(
+        "End the experiment that runs", tag="Settings", answer=ExperimentChanged, status=202, also=UNDONE
+    )
     async def stop(self, request: web.Request) -> web.Response:
         camera = self._cameras.of(request)
         return self._ask(request, camera, EXPERIMENT, b"", {EXPERIMENT: ""})
 
+    @describes("Change a setting", tag="Settings", answer=Changed, status=202, body=ValueAsked, also=UNDONE)
     async def change(self, request: web.Request) -> web.Response:
         camera, setting = self._cameras.of(request), request.match_info["setting"]
         given, form = await _given(request)
@@ -88,8 +141,8 @@ async def _given(request: web.Request) -> tuple[dict[str, Any], Mapping[str, str
         form.pop("csrf", None)
         return {}, form
     try:
-        given = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
+        given = json.loads(await request.read())
+    except ValueError:  # also what is no UTF-8
         given = None
     if not isinstance(given, dict):
         raise web.HTTPUnprocessableEntity(text="the body is no JSON object")

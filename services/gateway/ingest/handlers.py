@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aiohttp import HttpVersion11, web
+from pydantic import BaseModel
 
+from services.contract.message import CameraName
 from services.contract.settings import MqttSettings
 from services.contract.topics import INGEST, Topics
 from services.contract.urls import parse_pushed, scheme_of
@@ -16,6 +18,7 @@ from services.gateway.access.caller import Scope, needs
 from services.gateway.cameras import CAMERA, Cameras
 from services.gateway.ingest.body import HOW, TAKEN, NoPicture, boundary_of, largest_body, picture_in
 from services.gateway.ingest.limits import Allowance
+from services.gateway.openapi.describe import describes
 from services.runtime.mqtt import Link
 
 #: Nothing that pushes whole pictures is faster for long; capture.fps is for what is kept of them.
@@ -26,6 +29,13 @@ AT_A_TIME = 4
 MARGIN_BYTES = 2_000
 READ_S = 30.0
 TAKEN_S = 5.0
+
+
+class Taken(BaseModel):
+    """The broker has the picture."""
+
+    camera: CameraName
+    bytes: int
 
 
 class Ingest:
@@ -46,6 +56,23 @@ class Ingest:
         return [web.post(path, self.take, expect_handler=_when_it_is_wanted)]
 
     @needs(Scope.INGEST)
+    @describes(
+        "Send a picture for a camera that is configured as push:",
+        tag="Pictures from devices",
+        answer=Taken,
+        status=202,
+        body=bytes,
+        media="image/jpeg",
+        also={
+            400: "the body ended before it was complete",
+            408: "the picture was not there within 30 s",
+            409: "the camera takes its pictures from elsewhere",
+            413: "more than mqtt.max_packet_mb",
+            415: "another type of body, or a compressed one; a form and JSON are taken, too",
+            422: "no complete JPEG in it, and why",
+            503: "the broker is away, or has not acknowledged it; Retry-After",
+        },
+    )
     async def take(self, request: web.Request) -> web.Response:
         camera = self._cameras.of(request)
         self._refuse_what_pushes_nothing(camera)

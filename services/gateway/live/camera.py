@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
 
 from services.contract import topics as leaf
 from services.contract.controls import CONTROLS, EXPERIMENT
 from services.contract.experiments import ExperimentSummary
-from services.contract.message import Message, iso
+from services.contract.message import CameraName, Message, Time
 from services.contract.status import (
     OFFLINE,
     ON,
@@ -26,6 +28,22 @@ STATS: dict[str, type[Message]] = {
 SETTINGS = frozenset({EXPERIMENT, *(control.name for control in CONTROLS)})
 #: What it is made of, besides its settings.
 LEAVES = (leaf.STATUS, leaf.MOTION, leaf.HEALTH_DETAIL, leaf.EXPERIMENT_SUMMARY, "zone/+", *STATS)
+
+
+class CameraView(BaseModel):
+    """A camera as it is now."""
+
+    camera: CameraName
+    label: str
+    status: Literal["online", "offline", "unknown"]
+    motion: bool
+    problem: str = Field(description="what is wrong, as a sentence; empty: nothing")
+    since: Time | None = Field(description="since when that is so")
+    zones: dict[str, bool] = Field(description="whether something moves in each")
+    settings: dict[str, str] = Field(description="as they stand on `…/state`")
+    refused: dict[str, str] = Field(description="why, by setting; until the next try or change")
+    experiment: ExperimentSummary | None = Field(description="the one that runs or ran last")
+    stats: dict[str, CaptureStats | MotionStats | ArchiverStats] = Field(description="by service")
 
 
 @dataclass(slots=True)
@@ -102,16 +120,12 @@ class CameraState:
         else:  # it is no more
             self.zones.pop(zone, None)
 
+    def view(self) -> CameraView:
+        return CameraView.model_construct(**self._shown())
+
     def json(self) -> dict[str, Any]:
-        return {
-            "camera": self.camera,
-            "label": self.label,
-            "status": self.status or "unknown",
-            "motion": self.motion,
-            "problem": self.problem,
-            "since": iso(self.since) if self.since else None,
-            "settings": self.settings,
-            "refused": self.refused,
-            "experiment": self.experiment.model_dump(mode="json") if self.experiment else None,
-            "stats": {service: stats.model_dump(mode="json") for service, stats in self.stats.items()},
-        }
+        return self.view().model_dump(mode="json")
+
+    def _shown(self) -> dict[str, Any]:
+        known: dict[str, Any] = {name: getattr(self, name) for name in CameraView.model_fields}
+        return known | {"status": self.status or "unknown"}

@@ -6,8 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import BaseModel
+
 from services.contract.events import EventMessage, EventType
-from services.contract.message import iso
+from services.contract.message import CameraName, EventId, Time
 
 MAX_HAPPENINGS = 200
 
@@ -33,6 +35,18 @@ STAGES = {
 _ORDER = list(Stage)
 
 
+class HappeningView(BaseModel):
+    """An event as far as it was heard of."""
+
+    camera: CameraName
+    event: EventId
+    stage: Stage
+    started: Time
+    ended: Time | None
+    reason: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One event, as far as it is known."""
@@ -46,15 +60,7 @@ class Happening:
     why: str = ""
 
     def json(self) -> dict[str, Any]:
-        return {
-            "camera": self.camera,
-            "event": self.event,
-            "stage": self.stage,
-            "started": iso(self.started),
-            "ended": iso(self.ended) if self.ended else None,
-            "reason": self.reason,
-            "why": self.why,
-        }
+        return HappeningView.model_validate(self, from_attributes=True).model_dump(mode="json")
 
 
 class Happenings:

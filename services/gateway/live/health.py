@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.contract.message import iso
+from pydantic import BaseModel, Field
+
+from services.contract.message import CameraName, Time
 from services.contract.status import OFFLINE, ArchiverStats, CaptureStats, MotionStats
 from services.gateway.live.camera import CameraState
 from services.gateway.live.state import LiveState
@@ -18,6 +20,15 @@ CONSEQUENCE = {
 }
 
 
+class TroubleView(BaseModel):
+    """Something that needs somebody."""
+
+    text: str = Field(description="what is wrong")
+    advice: str = Field(description="what to do about it")
+    since: Time | None
+    camera: CameraName | None
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """Something that needs somebody: what it is, and what to do."""
@@ -27,9 +38,11 @@ class Trouble:
     since: datetime | None = None
     camera: str | None = None
 
+    def view(self) -> TroubleView:
+        return TroubleView(text=self.text, advice=self.advice, since=self.since, camera=self.camera)
+
     def json(self) -> dict[str, Any]:
-        since = iso(self.since) if self.since else None
-        return {"text": self.text, "advice": self.advice, "since": since, "camera": self.camera}
+        return self.view().model_dump(mode="json")
 
 
 def troubles(state: LiveState, broker: str, archive: str) -> list[Trouble]:

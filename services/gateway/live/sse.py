@@ -11,6 +11,7 @@ from aiohttp import web
 from services.gateway.access.caller import CALLER
 from services.gateway.live.feed import Change
 from services.gateway.live.state import LiveState
+from services.gateway.openapi.describe import SSE, describes
 
 MAX_LISTENERS = 500
 #: A comment so often: who does not get it knows that the connection is lost, and a proxy does not close it.
@@ -28,6 +29,12 @@ class LiveEvents:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/api/events", self.listen, allow_head=False)]
 
+    @describes(
+        "Everything that changes, as server-sent events",
+        tag="Live",
+        answer=SSE,
+        also={503: "too many pages are open; Retry-After"},
+    )
     async def listen(self, request: web.Request) -> web.StreamResponse:
         if len(self._state.feeds) >= MAX_LISTENERS:
             raise web.HTTPServiceUnavailable(text="too many pages are open", headers={"Retry-After": "10"})

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from services.contract import topics as leaf
 from services.contract.events import EventMessage
@@ -18,6 +18,16 @@ from services.gateway.live.happenings import Happenings
 log = logging.getLogger(__name__)
 
 
+class ServiceView(BaseModel):
+    """One instance of a service as it is now."""
+
+    service: str
+    instance: str
+    online: bool
+    version: str | None
+    paused: bool = Field(description="an archiver that cannot store at the moment")
+
+
 @dataclass(slots=True)
 class ServiceState:
     """One instance of a service."""
@@ -27,14 +37,17 @@ class ServiceState:
     online: bool = False
     info: ServiceInfo | None = None
 
+    def view(self) -> ServiceView:
+        return ServiceView(
+            service=self.service,
+            instance=self.instance,
+            online=self.online,
+            version=self.info.version if self.info else None,
+            paused=bool(self.info and self.info.paused),
+        )
+
     def json(self) -> dict[str, Any]:
-        return {
-            "service": self.service,
-            "instance": self.instance,
-            "online": self.online,
-            "version": self.info.version if self.info else None,
-            "paused": bool(self.info and self.info.paused),
-        }
+        return self.view().model_dump(mode="json")
 
 
 class LiveState:

@@ -3,13 +3,22 @@
 from datetime import UTC, datetime
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from services.contract.experiments import ExperimentSummary
 from services.gateway.archive.library import ArchiveAway, Library
 from services.gateway.cameras import CAMERA, Cameras
 from services.gateway.live.state import LiveState
+from services.gateway.openapi.answers import answer
+from services.gateway.openapi.describe import AWAY, describes
 from services.gateway.pages.progress import progress
 from services.gateway.pages.views import Views
+
+
+class ExperimentList(BaseModel):
+    """Experiments that left something in the archive."""
+
+    experiments: list[ExperimentSummary]
 
 
 class Experiments:
@@ -41,9 +50,10 @@ class Experiments:
             runs, away = [], str(problem)
         return self._views.render(request, "experiments.html", runs=runs, away=away)
 
+    @describes("Its latest experiments, newest first", tag="Archive", answer=ExperimentList, also=AWAY)
     async def summaries(self, request: web.Request) -> web.Response:
         runs = await self._runs(self._cameras.of(request))
-        return web.json_response({"experiments": [run.model_dump(mode="json") for run in runs]})
+        return answer(ExperimentList(experiments=runs))
 
     async def _runs(self, camera: str) -> list[ExperimentSummary]:
         known = list(self._cameras.settings(camera).capture.experiments)

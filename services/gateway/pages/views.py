@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.gateway.access.caller import CALLER, Scope
 from services.gateway.access.guard import SESSION
 from services.gateway.pages import words
 from services.runtime import VERSION
@@ -46,9 +47,11 @@ class Views:
     def render(
         self, request: web.Request, template: str, *, status: int = 200, **context: Any
     ) -> web.Response:
-        session = request.get(SESSION)
+        session, caller = request.get(SESSION), request.get(CALLER)
         text = self._environment.get_template(template).render(
             session=session,
+            caller=caller,
+            may_change=caller is not None and caller.may(Scope.ADMIN),
             csrf=session.csrf if session else "",
             path=request.path,
             trouble_count=self._trouble_count(),

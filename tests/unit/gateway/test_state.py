@@ -49,6 +49,7 @@ def test_a_camera_is_what_its_retained_topics_say() -> None:
         "motion": True,
         "problem": "too dark",
         "since": "2026-11-20T08:30:12.123457Z",
+        "zones": {},
         "settings": {},
         "refused": {},
         "experiment": None,

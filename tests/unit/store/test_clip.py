@@ -9,9 +9,9 @@ from pathlib import Path
 import av
 import pytest
 
-from services.archive.clip import write_clip
 from services.contract.archive import Manifest
 from services.runtime.errors import UserError
+from services.store.clip import write_clip
 from tests.unit.archive.pictures import keep_pictures
 from tests.unit.archives import DAY, folder
 

@@ -15,7 +15,7 @@ import av
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
-from services.contract.frame import size
+from services.contract.frame import NotAFrame, size
 from services.runtime.errors import UserError
 
 #: Ticks per second in each container.
@@ -28,9 +28,16 @@ _ALONE_S = Fraction(1, 10)
 
 
 def write_clip(
-    pictures: Iterable[tuple[datetime, bytes]], target: Path | BinaryIO, form: str, *, h264: bool
+    pictures: Iterable[tuple[datetime, bytes]],
+    target: Path | BinaryIO,
+    form: str,
+    *,
+    h264: bool,
+    most_wide: int = 0,
 ) -> None:
     """Writes the pictures in their order, which is that of their times, to a file or (MP4 alone) a pipe.
+
+    H.264 can be made smaller, at most `most_wide` pixels.
 
     Raises UserError where there are none, or where a clip cannot hold them.
     """
@@ -43,8 +50,10 @@ def write_clip(
     if first is None:
         raise UserError("there is no picture to make a clip of")
     with av.open(file, "w", format=form, options=options) as output:
-        write = _encode if h264 else _mux
-        write(output, first, timed, ticks)
+        if h264:
+            _encode(output, first, timed, most_wide)
+        else:
+            _mux(output, first, timed, ticks)
 
 
 class _Pipe:
@@ -89,11 +98,11 @@ def _with_end(pictures: Iterator[tuple[int, bytes]], ticks: int) -> Iterator[tup
 
 
 def _mux(output: OutputContainer, first: Timed, rest: Iterator[Timed], ticks: int) -> None:
-    wide, high = size(first[2])
+    wide, high = _size(first[2])
     stream = output.add_mux_stream("mjpeg", rate=ticks, width=wide, height=high)
     stream.time_base = Fraction(1, ticks)
     for at, lasts, jpeg in _all(first, rest):
-        if size(jpeg) != (wide, high):
+        if _size(jpeg) != (wide, high):
             raise UserError(
                 f"its pictures change their size (first {wide} x {high}), which no clip can: "
                 "export --to zip, or --to mp4 --h264"
@@ -107,18 +116,35 @@ def _mux(output: OutputContainer, first: Timed, rest: Iterator[Timed], ticks: in
         output.mux(packet)
 
 
-def _encode(output: OutputContainer, first: Timed, rest: Iterator[Timed], ticks: int) -> None:
-    wide, high = size(first[2])
+def _encode(output: OutputContainer, first: Timed, rest: Iterator[Timed], most_wide: int) -> None:
+    ticks = H264_TICKS
+    wide, high = _size(first[2])
+    if most_wide and wide > most_wide:
+        wide, high = most_wide, round(high * most_wide / wide)
     stream: VideoStream = output.add_stream("libx264", rate=25, options={"crf": "20", "preset": "veryfast"})
     stream.width, stream.height, stream.pix_fmt = wide - wide % 2, high - high % 2, "yuv420p"
     stream.time_base = stream.codec_context.time_base = Fraction(1, ticks)
-    decoder = av.CodecContext.create("mjpeg", "r")
+    decoder = av.VideoCodecContext.create("mjpeg", "r")
     for at, _, jpeg in _all(first, rest):
-        for frame in decoder.decode(av.Packet(jpeg)):
+        for frame in _decoded(decoder, jpeg):
             plain = frame.reformat(stream.width, stream.height, "yuv420p")
             plain.pts, plain.time_base = at, Fraction(1, ticks)
             output.mux(stream.encode(plain))
     output.mux(stream.encode(None))
+
+
+def _decoded(decoder: av.VideoCodecContext, jpeg: bytes) -> list[av.VideoFrame]:
+    try:
+        return decoder.decode(av.Packet(jpeg))
+    except av.InvalidDataError:
+        raise UserError("one of its pictures is no JPEG that can be decoded") from None
+
+
+def _size(jpeg: bytes) -> tuple[int, int]:
+    try:
+        return size(jpeg)
+    except NotAFrame:
+        raise UserError("one of its pictures is no JPEG with a size") from None
 
 
 def _all(first: Timed, rest: Iterator[Timed]) -> Iterator[Timed]:
