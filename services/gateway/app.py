@@ -9,6 +9,7 @@ from services.gateway.access.cors import allow, cors
 from services.gateway.access.forwarded import Proxies, forwarded
 from services.gateway.access.guard import Guard, Handler
 from services.gateway.archive.library import ArchiveAway
+from services.gateway.doorman import Doorman
 from services.gateway.pages.views import STATIC, Views
 
 MAX_BODY = 64 * 1024
@@ -27,14 +28,17 @@ SECURITY = {
 
 
 def make_app(
+    doorman: Doorman,
     guard: Guard,
     views: Views,
     rooms: Iterable[Iterable[web.RouteDef]],
+    *,
     proxies: Iterable[str] = (),
     origins: Collection[str] = (),
 ) -> web.Application:
     """All routes behind one guard; errors are told outside of it, so that a refusal is told as well."""
-    layers = [forwarded(Proxies.of(proxies)), cors(origins), _errors(views), guard.middleware]
+    outside = [forwarded(Proxies.of(proxies)), cors(origins), _errors(views)]
+    layers = [*outside, doorman.middleware, guard.middleware]
     app = web.Application(middlewares=layers, client_max_size=MAX_BODY)
     for routes in rooms:
         app.add_routes(routes)

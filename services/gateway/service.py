@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from services.gateway.archive.library import Library, open_library
 from services.gateway.archive.snapshots import EventSnapshots
 from services.gateway.cameras import Cameras
 from services.gateway.controls.handlers import Controls
+from services.gateway.doorman import Doorman
 from services.gateway.homeassistant.description import Description
 from services.gateway.homeassistant.discovery import Discovery
 from services.gateway.homeassistant.forms import FORMS
@@ -41,10 +43,15 @@ from services.gateway.pages.experiments import Experiments
 from services.gateway.pages.pages import Pages
 from services.gateway.pages.views import Views
 from services.gateway.pictures.broker_frames import BrokerFrames
+from services.gateway.pictures.fanout import Fanout
 from services.gateway.pictures.hub import Hub
 from services.gateway.pictures.picture import Picture, no_picture, waking
+from services.gateway.pictures.scaling import Scaling
+from services.gateway.pictures.sheet import AVAILABLE
+from services.gateway.pictures.showing import Showing
 from services.gateway.pictures.snapshot import Snapshots
 from services.gateway.pictures.stream import Streams
+from services.gateway.pictures.websocket import WebSockets
 from services.runtime.leftovers import Leftovers
 from services.runtime.mqtt import BrokerAddress, Delivery, Link
 from services.runtime.presence import Presence
@@ -82,6 +89,9 @@ class GatewayService:
             lambda: waking(datetime.now(UTC)),
             self._cameras.on_demand,
         )
+        self._doorman = Doorman()
+        self._fanout = Fanout()
+        self._scaling = Scaling(time.monotonic)
         self._state = LiveState(self._topics, self._cameras.labels(), self._hub.set_online)
         self._bulletin = Bulletin(self._topics, self._control, self._state)
         self._description = Description(
@@ -133,19 +143,22 @@ class GatewayService:
         self._presence.tell(problem=problem)
 
     async def _live(self, stop: threading.Event, library: Library) -> None:
+        self._doorman.settle()
         self._listen_to_broker(asyncio.get_running_loop())
         links_stop = Stop()
         tls = self._https.context if self._https else None
-        async with listening(self._app(library), self._settings.gateway.listen, tls) as port:
+        async with listening(self._app(library), self._doorman, self._settings.gateway.listen, tls) as port:
             self.port = port
             log.info("the dashboard is on port %d", port)
             crew = Crew(links_stop)
             crew.start("gateway-control", self._control.run)
             crew.start("gateway-frames", self._frames.run)
-            while not links_stop.is_set() and not stop.is_set():
-                self._tick(library)
-                await asyncio.to_thread(stop.wait, TICK_S)
+            with self._fanout if AVAILABLE else nullcontext():
+                while not links_stop.is_set() and not stop.is_set():
+                    self._tick(library)
+                    await asyncio.to_thread(stop.wait, TICK_S)
         self._loop = None
+        self._scaling.close()
         self._hub.close()
         links_stop.set()
         await asyncio.to_thread(crew.wait)  # the loop outlives the links, which hand over to it
@@ -207,15 +220,18 @@ class GatewayService:
             link=self._control,
         )
         doors = Doors(entrance.passwords, entrance.sessions, entrance.audit, views.render, secure=secure)
+        showing = Showing(self._hub, self._scaling, self._fanout, own.max_viewers)
         return make_app(
+            self._doorman,
             entrance.guard,
             views,
             [
                 doors.routes(),
                 AccessApi(entrance.tokens, entrance.audit).routes(),
                 ApiDocs(views).routes(),
-                Streams(self._hub, self._cameras, own.max_viewers).routes(),
-                Snapshots(self._hub, self._cameras).routes(),
+                Streams(showing, self._cameras).routes(),
+                WebSockets(showing, self._cameras).routes(),
+                Snapshots(self._hub, self._scaling, self._cameras).routes(),
                 Api(self._cameras, self._state, self._topics, self._control.send, self._current).routes(),
                 Ingest(self._cameras, self._topics, self._settings.mqtt, self._frames).routes(),
                 Controls(self._cameras, self._state, self._topics, self._control).routes(),
@@ -225,8 +241,8 @@ class GatewayService:
                 Pages(views, self._cameras, self._state, library, self._current).routes(),
                 Experiments(views, self._cameras, self._state, library).routes(),
             ],
-            own.trusted_proxies,
-            own.cors_origins,
+            proxies=own.trusted_proxies,
+            origins=own.cors_origins,
         )
 
     def _deliver(self, camera: str, leaf: str, picture: Picture) -> None:
@@ -237,6 +253,7 @@ class GatewayService:
 
     def _tick(self, library: Library) -> None:
         self._hub.tick()
+        self._fanout.tick()
         if self._https:
             self._https.refresh()
         broker = self._control.problem

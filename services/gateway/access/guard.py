@@ -13,6 +13,7 @@ from services.gateway.access.credentials import basic_login, bearer_token
 from services.gateway.access.passwords import Passwords, TooFast
 from services.gateway.access.sessions import COOKIE, Session, Sessions, is_token_of
 from services.gateway.access.tokens import Tokens
+from services.gateway.access.welcome import WELCOME, Welcome
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -50,7 +51,8 @@ class Guard:
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         reads = request.method in READING
         caller = None if _is_public(request) else await self._caller(request)
-        if caller is None and not reads and not self._is_own_site(request):
+        opens = "Upgrade" in request.headers  # a WebSocket, which other sites' pages may open as well
+        if caller is None and (opens or not reads) and not self._is_own_site(request):
             raise web.HTTPForbidden(text="this request comes from another site")
         if _is_public(request):
             self._session(request)
@@ -75,6 +77,7 @@ class Guard:
         if token is None or not request.path.startswith(BASIC):
             return None
         if caller := self._tokens.caller(token):
+            request[WELCOME] = Welcome(self._tokens.caller, token)
             return caller
         headers = {"WWW-Authenticate": 'Bearer realm="Nightjar", error="invalid_token"'}
         text = "this token is not known here, or it has ended: 'nightjar token add NAME --scope …' makes one"
@@ -84,6 +87,7 @@ class Guard:
         session = self._sessions.read(request.cookies.get(COOKIE, ""))
         if session:
             request[SESSION] = session
+            request[WELCOME] = Welcome(self._sessions.holds, session)
         return session
 
     def _by_session(self, request: web.Request) -> Caller | None:
@@ -104,6 +108,7 @@ class Guard:
             raise too_fast(fast) from None
         scope = self._accounts.scope_of(login[0])
         if right and scope:
+            request[WELCOME] = Welcome(self._accounts.scope_of, login[0])
             return Caller(login[0], scope)
         self._audit.failed(login[0], address)
         return None

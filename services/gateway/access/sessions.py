@@ -63,11 +63,16 @@ class Sessions:
         except (BadData, TypeError, ValueError):
             return None
         known = self._accounts.seal(user, self._key)
-        if not known or not hmac.compare_digest(known, seal) or ends <= self._now():
+        if not known or not hmac.compare_digest(known, seal):
             return None
-        if csrf in self._ended_here or _name(csrf) in self._ended.read():
-            return None
-        return Session(user, ends, csrf)
+        session = Session(user, ends, csrf)
+        return session if self.holds(session) else None
+
+    def holds(self, session: Session) -> bool:
+        """Whether it has neither ended nor been logged out."""
+        if session.ends <= self._now() or session.csrf in self._ended_here:
+            return False
+        return _name(session.csrf) not in self._ended.read()
 
     def end(self, session: Session) -> None:
         """Its cookie is worth nothing any more, also where somebody copied it."""

@@ -1,11 +1,11 @@
 """The newest picture of each camera that somebody watches, and nothing of those that nobody does."""
 
-import asyncio
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from services.contract.topics import LIVE
+from services.gateway.pictures.channel import Channel
 from services.gateway.pictures.picture import Picture
 
 #: How long a camera without viewers stays subscribed: a reloaded page or a polled snapshot finds it warm.
@@ -25,35 +25,6 @@ class FrameSource(Protocol):
     def open(self, camera: str, leaf: str) -> None: ...
 
     def close(self, camera: str, leaf: str) -> None: ...
-
-
-class Channel:
-    """One camera's newest picture; who waits for the next one wakes up with it."""
-
-    def __init__(self, now: float) -> None:
-        self.newest: Picture | None = None
-        self.count = 0
-        self.viewers = 0
-        self.seen = False  # a picture of the camera itself
-        self.opened = now
-        self.last_put = now
-        self.last_viewer = now
-        self._pulse = asyncio.Event()
-
-    def put(self, picture: Picture, now: float) -> None:
-        self.newest = picture
-        self.seen = self.seen or picture.live
-        self.count += 1
-        self.last_put = now
-        self._pulse.set()  # wakes all who wait now; who comes later waits for the next one
-        self._pulse.clear()
-
-    async def after(self, count: int) -> tuple[int, Picture]:
-        """The newest picture and its count, once that is above `count`: what came between is skipped."""
-        while self.count <= count:
-            await self._pulse.wait()
-        assert self.newest is not None
-        return self.count, self.newest
 
 
 class Hub:

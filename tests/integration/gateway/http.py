@@ -105,6 +105,13 @@ class LongAnswer:
         self._file.close()
         self._socket.close()
 
+    def half_close(self) -> None:
+        """Nothing will be said any more, but still be heard."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def say(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
     def ended(self) -> bool:
         """Whether the server has closed it, after all that is still on its way."""
         try:

@@ -9,7 +9,7 @@ import pytest
 
 from services.contract.topics import PREVIEW
 from services.gateway.pages.views import STATIC
-from services.gateway.pictures import hub, snapshot, stream
+from services.gateway.pictures import hub, snapshot, taking
 from services.runtime.mqtt import BrokerAddress, Link
 from tests.integration.gateway.conftest import Scene, eventually, make_frame, make_settings, staged
 from tests.integration.gateway.http import BASIC, LongAnswer
@@ -61,7 +61,7 @@ def test_a_viewer_who_reads_nothing_delays_no_other_and_sees_the_newest_afterwar
 def test_a_viewer_who_takes_nothing_for_long_is_given_up(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "DEAD_S", 0.3)
+    monkeypatch.setattr(taking, "DEAD_S", 0.3)
     with LongAnswer(scene.port, "/stream.jpg", buffer=4096) as dead:
         scene.watched()
         play(scene, range(1000, 1030), fps=50, size=200_000)

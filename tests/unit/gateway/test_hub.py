@@ -3,13 +3,13 @@ from collections.abc import Collection
 from contextlib import ExitStack
 
 from services.contract.topics import LIVE, PREVIEW
+from services.gateway.pictures.channel import Channel
 from services.gateway.pictures.hub import (
     GRACE_S,
     OVERTAKEN_S,
     SILENCE_S,
     WAKING_S,
     WAKING_SAID_S,
-    Channel,
     Hub,
 )
 from services.gateway.pictures.picture import Picture, no_picture, received, waking

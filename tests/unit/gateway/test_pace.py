@@ -1,6 +1,6 @@
 import pytest
 
-from services.gateway.pictures.stream import Pace
+from services.gateway.pictures.pace import Pace
 
 
 class Clock:

@@ -1,0 +1,99 @@
+"""Connections that ask for nothing: they are shown out after a while, and sooner where there are too many."""
+
+import asyncio
+import resource
+from typing import Any
+
+from aiohttp import web
+
+from services.gateway.access.guard import Handler
+
+#: How long the head of a connection's first request may take.
+HEAD_S = 10.0
+#: How long a connection may be idle between requests: longer than proxies keep one for the next.
+IDLE_S = 75.0
+#: How long a request with a body may take in all.
+BODY_S = 40.0
+#: So many may be idle, of all the files that the process may have open. Each takes about 15 KB.
+IDLE_SHARE, MOST_IDLE = 0.25, 4096
+#: More files than that are asked of no system.
+MOST_FILES = 65536
+
+
+class Guest(web.RequestHandler):
+    """A connection, as aiohttp handles it; the doorman hears of its coming and going."""
+
+    __slots__ = ("_doorman",)
+
+    def __init__(self, doorman: "Doorman", server: web.Server, **options: Any) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), keepalive_timeout=IDLE_S, **options)
+        self._doorman = doorman
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._doorman.wait_for(self, HEAD_S)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._doorman.forget(self)
+        super().connection_lost(exc)
+
+
+class Doorman:
+    """Knows all connections between requests. Each newcomer beyond `most_idle` costs the one idle longest."""
+
+    def __init__(self) -> None:
+        self.most_idle = MOST_IDLE
+        self._idle: dict[Guest, asyncio.TimerHandle] = {}
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Outermost, so that it knows of every request. Raises 408 where a body takes too long."""
+        guest = request.protocol
+        assert isinstance(guest, Guest)
+        self.forget(guest)
+        try:
+            if not request.can_read_body:
+                return await handler(request)
+            return await _in_time(request, handler)
+        finally:
+            if guest.transport:
+                self.wait_for(guest, IDLE_S)
+
+    def wait_for(self, guest: Guest, seconds: float) -> None:
+        """It may take so long to ask for something."""
+        if len(self._idle) >= self.most_idle:
+            self._show_out(next(iter(self._idle)))
+        self._idle[guest] = asyncio.get_running_loop().call_later(seconds, self._show_out, guest)
+
+    def forget(self, guest: Guest) -> None:
+        if timer := self._idle.pop(guest, None):
+            timer.cancel()
+
+    def settle(self) -> None:
+        """Makes room: as many open files as the system lets us have, within reason, a share for the idle."""
+        self.most_idle = min(int(raise_file_limit() * IDLE_SHARE), MOST_IDLE)
+
+    def _show_out(self, guest: Guest) -> None:
+        self.forget(guest)
+        if guest.transport:
+            guest.transport.abort()
+
+
+async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        async with asyncio.timeout(BODY_S) as patience:
+            return await handler(request)
+    except TimeoutError:
+        if not patience.expired():
+            raise
+        raise web.HTTPRequestTimeout(text="the request took too long to arrive") from None
+
+
+def raise_file_limit() -> int:
+    """Raises the soft limit; says how many files may be open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted

@@ -1,0 +1,172 @@
+"""Clients that mean no good, or are broken: nobody else notices them."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from services.gateway import doorman
+from services.gateway.pictures import taking
+from tests.integration.gateway.conftest import Scene, eventually
+from tests.integration.gateway.http import BASIC, LongAnswer
+
+IDLE = 10_000
+#: Opens so many connections, says so, and keeps them until its input ends.
+MANY = """
+import resource, socket, sys
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+kept = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(int(sys.argv[2]))]
+print("there", flush=True)
+sys.stdin.read()
+"""
+
+
+def connect(scene: Scene) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", scene.port), timeout=10)
+
+
+def ended(sock: socket.socket) -> bool:
+    """Whether the gateway has ended it."""
+    try:
+        return sock.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def resident(pid: str = "self") -> int:
+    """Bytes of a process that are in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+
+
+def test_a_connection_that_says_nothing_is_ended(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doorman, "HEAD_S", 0.2)
+    with connect(scene) as silent:
+        assert ended(silent)
+
+
+def test_a_head_that_comes_byte_by_byte_is_not_waited_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorman, "HEAD_S", 0.5)
+    began = time.monotonic()
+    with connect(scene) as loris, pytest.raises(ConnectionError):
+        dribble(loris, b"GET /login HTTP/1.1\r\n" + b"X-Header: never ends\r\n" * 100)
+    assert time.monotonic() - began < 5
+
+
+def dribble(sock: socket.socket, data: bytes) -> None:
+    for byte in data:
+        sock.send(bytes([byte]))
+        time.sleep(0.02)
+
+
+def test_a_body_that_comes_byte_by_byte_is_not_waited_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorman, "BODY_S", 0.3)
+    form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n"
+    with connect(scene) as loris:
+        loris.sendall(f"POST /login HTTP/1.1\r\nHost: localhost\r\n{form}\r\nuser=".encode())
+        assert b" 408 " in loris.recv(4096)
+
+
+def test_who_asks_again_in_time_keeps_the_connection(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doorman, "HEAD_S", 0.3)
+    with connect(scene) as patient:
+        for _ in range(3):
+            patient.sendall(b"GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b" 200 " in patient.recv(65536)
+            time.sleep(0.4)
+
+
+@pytest.fixture
+def crowd(scene: Scene) -> Iterator[subprocess.Popen[str]]:
+    """Ten thousand connections of another process that ask for nothing."""
+    command = [sys.executable, "-c", MANY, str(scene.port), str(IDLE)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.communicate()
+
+
+def test_ten_thousand_idle_connections_are_in_nobodys_way(scene: Scene, crowd: subprocess.Popen[str]) -> None:
+    viewer = scene.viewer()
+    scene.watched()
+    before = resident()
+    assert crowd.stdout is not None
+    assert crowd.stdout.readline() == "there\n"
+    answered = time.monotonic()
+    assert scene.browser().get("/api/cameras", BASIC).status == 200
+    assert time.monotonic() - answered < 5
+    jpeg = scene.show(1000)
+    eventually(lambda: viewer.shows(jpeg), "who watched goes on watching")
+    newcomer = scene.viewer()
+    jpeg = scene.show(1001)
+    eventually(lambda: newcomer.shows(jpeg), "somebody new can watch")
+    assert resident() - before < 200_000_000
+
+
+def test_a_viewer_who_reads_one_byte_a_second_delays_nobody_and_is_given_up(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "DEAD_S", 1.5)
+    with connect(scene) as loris:
+        loris.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in BASIC.items())
+        loris.sendall(f"GET /stream.jpg HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
+        quick = scene.viewer()
+        scene.watched()
+        began, sequence = time.monotonic(), 1000
+        while scene.service.account()["door"].model_dump()["viewers"] == 2:
+            assert time.monotonic() - began < 10
+            jpeg, shown = scene.show(sequence := sequence + 1, size=300_000), time.monotonic()
+            eventually(lambda: quick.shows(jpeg), "the other sees it")  # noqa: B023 - at once
+            assert time.monotonic() - shown < 1
+            loris.recv(1)
+        eventually(lambda: quick.shows(jpeg), "the other goes on")
+
+
+def test_a_viewer_whose_machine_vanished_is_given_up_by_the_kernel() -> None:
+    """What it was sent is not acknowledged: nothing is left of it then, whether or not it is sent more."""
+    with socket.socket() as sock:
+        taking.limit(sock)
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == taking.DEAD_S * 1000
+
+
+def test_a_viewer_who_only_closes_its_own_side_has_left(scene: Scene) -> None:
+    with LongAnswer(scene.port, "/stream.jpg") as half:
+        scene.watched()
+        assert viewers(scene) == 1
+        half.half_close()
+        eventually(lambda: viewers(scene) == 0, "nobody watches")
+
+
+def test_a_viewer_who_talks_is_not_listened_to(scene: Scene) -> None:
+    with LongAnswer(scene.port, "/stream.jpg") as talker:
+        scene.watched()
+        talker.say(b"GET /api/cameras HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1000)
+        scene.show(1000)
+        assert 1000 in (part.sequence for part in talker.parts())
+
+
+def test_hundreds_who_come_and_go_leave_nothing_behind(scene: Scene) -> None:
+    keeper = scene.viewer()
+    scene.watched()
+    for _ in range(3):
+        with ExitStack() as crowd:
+            for _ in range(100):
+                crowd.enter_context(LongAnswer(scene.port, "/stream.jpg"))
+            jpeg = scene.show(1000)
+            eventually(lambda: keeper.shows(jpeg), "it is shown")  # noqa: B023 - at once
+            eventually(lambda: viewers(scene) == 101, "they all watch")
+        eventually(lambda: viewers(scene) == 1, "they have all left")
+    assert len(scene.service._fanout) == 1
+
+
+def viewers(scene: Scene) -> int:
+    return int(scene.service.account()["door"].model_dump()["viewers"])
