@@ -38,6 +38,8 @@ class Places:
     def take_slices(self, delivery: Delivery) -> None:
         """All of a camera's slices that have a prefix and are not archived yet."""
         camera, _ = self._topics.split(delivery.topic) or ("", "")
+        if not delivery.payload:  # the camera is no more; frames of it may still be on their way
+            return
         try:
             slices = OpenSlices.model_validate_json(delivery.payload).slices
             layouts = {each.event: layout_of(each.prefix) for each in slices if each.prefix}

@@ -126,7 +126,7 @@ class CaptureService:
 
     def _retained(self, camera: str) -> list[str]:
         """All that we say of a camera and that a broker remembers."""
-        small = (leaf.STATUS, leaf.HEALTH, leaf.HEALTH_DETAIL, leaf.EXPERIMENT_SUMMARY)
+        small = (leaf.STATUS, leaf.HEALTH, leaf.HEALTH_DETAIL, leaf.SLICES, leaf.EXPERIMENT_SUMMARY)
         return [
             *(self._topics.camera(camera, name) for name in small),
             *self._board.states(camera),

@@ -110,7 +110,9 @@ class BucketArchive:
 
 
 class System(Protocol):
-    """A Nightjar that can be started, stopped and started again."""
+    """A Nightjar that can be started, stopped and started again; `config` is its `nightjar.yaml`."""
+
+    config: Path
 
     def start(self) -> None:
         """Returns when the dashboard answers."""
@@ -138,22 +140,17 @@ class Compose:
     def __init__(self, folder: Path, clip: Path) -> None:
         self._folder = folder
         folder.chmod(0o755)
-        config = folder / "nightjar.yaml"
-        config.write_text(CONFIG.format(clip="/clip.avi"))
-        config.chmod(0o644)
+        self.config = folder / "config" / "nightjar.yaml"
+        self.config.parent.mkdir(mode=0o755)
+        self.config.write_text(CONFIG.format(clip="/clip.avi"))
+        self.config.chmod(0o644)
         override = folder / "override.yaml"
-        mounts = f"""
-      - {{type: bind, source: "{config}", target: /etc/nightjar.yaml, read_only: true}}"""
-        services = "".join(
-            f"\n  {name}:\n    volumes:{mounts}" for name in ("capture", "motion", "archiver", "gateway")
-        )
-        footage = f'\n      - {{type: bind, source: "{clip.resolve()}", target: /clip.avi, read_only: true}}'
-        services = services.replace("\n  motion:", f"{footage}\n  motion:", 1)
-        override.write_text(f"services:{services}\n")
+        footage = f'{{type: bind, source: "{clip.resolve()}", target: /clip.avi, read_only: true}}'
+        override.write_text(f"services:\n  capture:\n    volumes:\n      - {footage}\n")
         ports = {
             name: str(free_port()) for name in ("GATEWAY_PORT", "MQTT_PORT", "S3_PORT", "S3_CONSOLE_PORT")
         }
-        self._environment = {**os.environ, **ports}
+        self._environment = {**os.environ, **ports, "CONFIG_FOLDER": str(self.config.parent)}
         self.project = f"nightjar-test-{os.getpid()}"
         self._command = [
             "docker", "compose", "--project-name", self.project,
@@ -204,7 +201,8 @@ class Together:
 
     def __init__(self, folder: Path, clip: Path) -> None:
         self._folder = folder
-        (folder / "nightjar.yaml").write_text(CONFIG.format(clip=clip.resolve()))
+        self.config = folder / "nightjar.yaml"
+        self.config.write_text(CONFIG.format(clip=clip.resolve()))
         listen = {name: f"127.0.0.1:{free_port()}" for name in ("MQTT", "GATEWAY", "HEALTH")}
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("NIGHTJAR_")},

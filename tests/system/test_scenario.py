@@ -99,6 +99,30 @@ def test_who_connects_late_sees_the_retained_state(system: System) -> None:
         assert listener.retained[f"nightjar/service/{service}/1"] == b"online"
 
 
+def test_cameras_come_and_go_with_the_configuration_and_a_bad_one_changes_nothing(system: System) -> None:
+    access, before = system.access(), system.config.read_text()
+    health = f"{access.dashboard}/api/health"
+    with Listener(access) as listener:
+        replace_as_editors_do(system.config, f"{before}  garden:\n    url: 'demo:'\n")
+        listener.wait_for("new camera", lambda: listener.frames["garden"], 30)
+        topic = "nightjar/camera/garden/sensitivity"
+        listener.publish(f"{topic}/set", "70")
+        listener.wait_for("setting", lambda: listener.small.get(f"{topic}/state") == b"70", 10)
+        listener.wait_for("its page", lambda: get(access, f"{access.dashboard}/cameras/garden"), 10)
+        replace_as_editors_do(system.config, f"{before}  garden: nonsense\n")
+        listener.wait_for(
+            "complaint", lambda: b"cameras.garden must hold settings" in get(access, health), 20
+        )
+        seen = len(listener.frames["garden"])
+        listener.wait_for("more of its frames", lambda: len(listener.frames["garden"]) > seen, 10)
+        replace_as_editors_do(system.config, before)
+        listener.wait_for("end", lambda: listener.small.get("nightjar/camera/garden/status") == b"", 30)
+        listener.wait_for("end of the complaint", lambda: b"not in force" not in get(access, health), 10)
+    with Listener(access) as later:
+        later.wait_for("the others", lambda: "nightjar/camera/street/motion" in later.retained, 10)
+        assert [topic for topic in later.retained if "/garden/" in topic] == []
+
+
 def test_after_a_stop_and_a_start_the_settings_the_logins_and_the_archive_are_as_before(
     system: System,
 ) -> None:
@@ -131,6 +155,25 @@ def open_as(access: Access, url: str) -> Any:
     return urllib.request.urlopen(
         urllib.request.Request(url, headers={"Authorization": f"Basic {login}"}), timeout=15
     )
+
+
+def get(access: Access, url: str) -> bytes:
+    """What is there; nothing where it is not found."""
+    try:
+        with open_as(access, url) as answer:
+            return bytes(answer.read())
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        return b""
+
+
+def replace_as_editors_do(path: Path, text: str) -> None:
+    """Another file in its place, so that a mount of the file alone would not see it."""
+    other = path.with_suffix(".new")
+    other.write_text(text)
+    other.chmod(0o644)
+    other.replace(path)
 
 
 def ends_of(listener: Listener, opened: EventMessage) -> list[EventMessage]:
