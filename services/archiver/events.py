@@ -120,6 +120,12 @@ class EventEnds:
         """Whether an event waits for the store to be closed."""
         return bool(self._closings) or any(map(self._spool.is_set_aside, self._spool.events()))
 
+    def is_open(self, camera: str, event: str) -> bool:
+        """Whether frames of it, or its end, are in our hands."""
+        key = (camera, event)
+        in_spool = self._spool.is_set_aside(key) or self._spool.has_frames(key)
+        return key in self._closings or in_spool or self._ledger.knows(camera, event)
+
     def step(self, now_s: float) -> None:
         """Brings every event that is not closed yet a step further."""
         while self._heard:

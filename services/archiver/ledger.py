@@ -82,6 +82,10 @@ class Ledger:
             )
             return EventAccount(dict(account.stored), dict(account.failed), came_s, set(account.spooled))
 
+    def knows(self, camera: str, event: str) -> bool:
+        with self._lock:
+            return (camera, event) in self._events
+
     def close(self, camera: str, event: str) -> None:
         with self._lock:
             self._events.pop((camera, event), None)

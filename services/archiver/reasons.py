@@ -20,6 +20,7 @@ class Reasons:
 
     def __init__(self) -> None:
         self._reasons: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._last: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def take_event(self, delivery: Delivery) -> None:
@@ -29,6 +30,10 @@ class Reasons:
             return  # others complain of it
         if message.event and message.reason:
             self._know(message.camera, message.event, message.reason)
+
+    def last_event(self, camera: str) -> str | None:
+        """The camera's last event that we have heard of."""
+        return self._last.get(camera)
 
     def settle(self, handover: Handover) -> None:
         self._know(handover.camera, handover.event, handover.reason)
@@ -41,6 +46,7 @@ class Reasons:
 
     def _know(self, camera: str, event: str, reason: str) -> None:
         with self._lock:
+            self._last[camera] = max(event, self._last.get(camera, ""))
             self._reasons[camera, event] = reason
             self._reasons.move_to_end((camera, event))
             while len(self._reasons) > MOST_EVENTS:

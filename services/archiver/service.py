@@ -15,6 +15,7 @@ from services.archiver.keeper import Keeper
 from services.archiver.ledger import Ledger
 from services.archiver.places import Places
 from services.archiver.reasons import Reasons
+from services.archiver.retention import Keeps, open_sweeper
 from services.archiver.size import Measure
 from services.archiver.spool import Room, Spool
 from services.archiver.tally import Tally
@@ -105,6 +106,10 @@ class ArchiverService:
             archiving=self._archiving,
             page_or_link=Addresses(settings.gateway.public_url, links).of,
         )
+        self._sweeper = open_sweeper(settings, store, self._places.default, self._tally, self._events.is_open)
+        self._keeps = Keeps(
+            self._topics, self._places, self._uploads, self._workers, self._reasons.last_event
+        )
         self._drain = Drain(
             self._spool,
             self._uploads,
@@ -120,7 +125,7 @@ class ArchiverService:
     def problems(self) -> list[str]:
         found = {self._control.problem, self._frames.problem, self._uploads.standing.problem}
         found |= {self._keeper.problem or self._events.problem or self._spool.problem or self._warning()}
-        return sorted(found - {""})
+        return sorted((found | {self._sweeper.problem if self._sweeper else ""}) - {""})
 
     def account(self) -> Mapping[str, Message]:
         """The statistics of each camera."""
@@ -143,6 +148,8 @@ class ArchiverService:
             crew.start("archiver-size", Measure(self._uploads.store, self._tally).run)
             crew.start("archiver-spool", self._keeper.run)
             crew.start("archiver-drain", self._drain.run)
+            if self._sweeper:
+                crew.start("archiver-retention", self._sweeper.run)
             stop.wait()
             self._uploads.give_up()
             self._uploads.store.close()  # whoever waits for an answer waits no longer
@@ -187,6 +194,7 @@ class ArchiverService:
         self._control.subscribe(self._topics.camera(camera, leaf.RESENT), self._events.take_resent)
         self._control.subscribe(self._topics.camera(camera, leaf.EVENT), self._reasons.take_event)
         self._frames.subscribe(self._topics.event_frames(camera, ANY), self._intake.take)
+        self._frames.subscribe(self._topics.camera(camera, leaf.KEEP), self._keeps.take)
 
     def _retained(self, camera: str) -> list[str]:
         """All that we say of a camera and that a broker remembers."""
@@ -198,6 +206,7 @@ class ArchiverService:
             self._workers.check()
             now_s = time.monotonic()
             self._events.step(now_s)
+            self._keeps.step()
             self._presence.tell(paused=self._keeper.paused)
             if now_s - said_s >= STATS_INTERVAL_S:
                 said_s = now_s

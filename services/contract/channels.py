@@ -68,6 +68,10 @@ CHANNELS = (
         False, "anyone", "makes an event now, with pre-roll",
     ),
     Channel(
+        _T.camera(_CAMERA, leaf.KEEP), "an event's id, or nothing for the last one", (0, 1), False, "anyone",
+        "keeps this event for good: retention never deletes it",
+    ),
+    Channel(
         _T.camera(_CAMERA, leaf.TUNE), "seconds, up to 60; nothing: 15", (0, 1), False, "anyone",
         "somebody tunes this camera: asks for `…/score` for so long",
     ),

@@ -46,6 +46,9 @@ class Experiment(BaseModel):
         None, description="no picture from then on, with a time zone; empty: until stopped"
     )
     pictures: int | None = Field(None, ge=1, description="it ends with so many; empty: until stopped")
+    keep_days: float | None = Field(
+        None, gt=0, description="days after which its pictures are deleted; empty: never"
+    )
 
     @property
     def folder(self) -> str:

@@ -331,6 +331,13 @@ class ArchiveSettings(Section):
         DEFAULT_TEMPLATE, description="template of a frame's key, see the reference of the archive"
     )
     threads: int = Field(6, ge=1, le=64, description="uploads at a time")
+    keep_days: float = Field(30, ge=0, description="days after which an event is deleted; 0: never")
+    max_gb: float = Field(
+        0, ge=0, description="GB of events, above which the oldest are deleted; 0: no such bound"
+    )
+    max_disk_percent: float = Field(
+        80, gt=0, le=100, description="of a folder's disk, above which the oldest events are deleted"
+    )
     spool_dir: Path | None = Field(
         None, description="where frames are kept while the archive is away; empty: `spool` in `state_dir`"
     )

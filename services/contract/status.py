@@ -102,6 +102,7 @@ class ArchiverStats(Stats):
     failed: int = Field(description="frames given up")
     missing: int = Field(0, description="frames that the manifests name as missing, those given up included")
     unusable: int = Field(description="messages on an event's topic that were no frames of it")
+    deleted_events: int = Field(0, description="events deleted because they were old, or the archive full")
     waiting: int = Field(description="frames received that are neither stored nor spooled yet")
     spooled: int = Field(0, description="frames kept in the spool because the archive was away")
     in_spool: int = Field(0, description="frames that are there now")

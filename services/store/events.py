@@ -1,4 +1,4 @@
-"""Finds events in the store, newest first, listing no more folders than it must."""
+"""Finds events in the store by time, listing no more folders than it must."""
 
 import heapq
 import re
@@ -12,6 +12,7 @@ from services.store.base import Store
 FIRST, LAST = "10000101T000000Z-0000", "99991231T235959Z-ffffffffffffffff"
 
 _EVENT = re.compile(r"(?<![0-9])[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4,16}(?![0-9a-f])")
+_CAMERA = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 MAX_DEPTH = 10
 
 
@@ -34,15 +35,34 @@ def newest_first(
     return heapq.merge(*walks, reverse=True)
 
 
+def oldest_first(
+    store: Store, layout: KeyLayout, cameras: Iterable[str], *, before: str = LAST, since: str = FIRST
+) -> Iterator[EventRef]:
+    """The same, the oldest first."""
+    walks = (_Walk(store, layout, camera, since, before, newest=False).events() for camera in cameras)
+    return heapq.merge(*walks)
+
+
+def cameras_in(store: Store, layout: KeyLayout, configured: Iterable[str]) -> list[str]:
+    """Those of the configuration, and those that left something here, where the layout tells."""
+    head, _, tail = layout.template.partition("{camera}")
+    found = set(configured)
+    if "{" not in head and tail.startswith("/"):
+        names = (folder.removeprefix(head).rstrip("/") for folder in store.list_folders(head))
+        found |= {name for name in names if _CAMERA.fullmatch(name)}
+    return sorted(found)
+
+
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """Down through one camera's folders, the latest first."""
+    """Down through one camera's folders, the latest first, or the earliest."""
 
     store: Store
     layout: KeyLayout
     camera: str
     since: str
     before: str
+    newest: bool = True
 
     def events(self) -> Iterator[EventRef]:
         for event in self._below(self._root(), MAX_DEPTH):
@@ -56,7 +76,8 @@ class _Walk:
         return one[: one.rfind("/", 0, same) + 1]
 
     def _below(self, prefix: str, depth: int) -> Iterator[str]:
-        for folder in reversed(list(self.store.list_folders(prefix))):
+        folders = list(self.store.list_folders(prefix))
+        for folder in reversed(folders) if self.newest else folders:
             if not self._may_hold(folder):
                 continue
             event = _EVENT.search(folder)

@@ -74,6 +74,10 @@ class Feeder:
         )
         self._client.publish(self.topics.handover("yard", self.event), handover.payload(), 1)
 
+    def say(self, topic: str, payload: bytes) -> None:
+        """Returns when the broker has it."""
+        self._client.publish(topic, payload, 1).wait_for_publish(10)
+
     @property
     def kinds(self) -> list[str]:
         return [message.event_type.value for message in list(self.said)]
