@@ -66,12 +66,16 @@ class Place:
         return open_archiver(settings, self.broker)
 
 
+#: In memory where the system has such a folder: not the disk of this machine is to be measured.
+IN_MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+
+
 @contextmanager
 def servers() -> Iterator[Place]:
     """A broker and an S3 server of the kind that the tests use, on an empty bucket."""
     with (
         tempfile.TemporaryDirectory() as one,
-        tempfile.TemporaryDirectory() as two,
+        tempfile.TemporaryDirectory(dir=IN_MEMORY) as two,
         backends.running_mqtt(Path(one)) as broker,
         backends.running_s3(Path(two)) as s3,
     ):

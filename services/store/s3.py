@@ -28,7 +28,7 @@ class S3Store:
         self._prefix = f"{place.prefix}/" if place.prefix else ""
         credential = Credential(ring)
         self._client, self._pool = connect(place, credential, connections)
-        self._putter = Putter(place, self._client, self._pool, credential)
+        self._putter = Putter(place, self._client, credential)
 
     @property
     def bucket(self) -> str:
@@ -94,6 +94,7 @@ class S3Store:
             self._client.remove_object(self.bucket, name)
 
     def close(self) -> None:
+        self._putter.break_off()
         self._pool.break_off()
 
     def _make_bucket(self) -> None:

@@ -30,7 +30,7 @@ def connect(place: S3Place, credential: Credential, connections: int) -> tuple[M
 
     Raises `ValueError` with a sentence where there is no certificate in `ca_file`.
     """
-    pool = Connections(connections, _tls(place) if place.secure else None)
+    pool = Connections(connections, tls_of(place) if place.secure else None)
     # the region is given, so nobody asks the server for the bucket's
     client = Minio(
         place.host,
@@ -46,7 +46,8 @@ def connect(place: S3Place, credential: Credential, connections: int) -> tuple[M
     return client, pool
 
 
-def _tls(place: S3Place) -> ssl.SSLContext:
+def tls_of(place: S3Place) -> ssl.SSLContext:
+    """Raises `ValueError` with a sentence where there is no certificate in `ca_file`."""
     try:
         return ssl.create_default_context(cafile=place.ca_file)
     except OSError:
