@@ -129,7 +129,12 @@ class ArchiverService:
 
     def account(self) -> Mapping[str, Message]:
         """The statistics of each camera."""
-        return self._tally.account(self._hand.count, self._spool.frames)
+        return self._tally.account(
+            self._hand.count,
+            self._spool.frames,
+            spool_filled=self._filled(),
+            paused=self._keeper.paused,
+        )
 
     def run(self, stop: threading.Event) -> None:
         self._board.load()
@@ -215,13 +220,16 @@ class ArchiverService:
 
     def _warning(self) -> str:
         """Before something is lost."""
-        filled = self._spool.filled if len(self._spool) else 0.0
+        filled = self._filled()
         if filled < NEARLY_FULL:
             return ""
         return (
             f"the spool {self._spool.folder} is {filled:.0%} full; bring the archive back, or make room, "
             "before frames have to stay with the broker"
         )
+
+    def _filled(self) -> float:
+        return self._spool.filled if len(self._spool) else 0.0
 
     def _archiving(self, camera: str) -> bool:
         return camera not in self._cameras or bool(self._board.value(camera, "archiving"))

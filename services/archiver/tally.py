@@ -30,10 +30,20 @@ class Tally:
         self,
         waiting: Callable[[str], int] = lambda _camera: 0,
         in_spool: Callable[[str], int] = lambda _camera: 0,
+        *,
+        spool_filled: float = 0.0,
+        paused: bool = False,
     ) -> dict[str, ArchiverStats]:
         """What was counted, and how many of a camera's frames wait with us and in the spool now."""
         now = datetime.now(UTC)
-        keys = ArchiverStats.model_fields.keys() - {"time", "waiting", "in_spool", "archive_bytes"}
+        keys = ArchiverStats.model_fields.keys() - {
+            "time",
+            "waiting",
+            "in_spool",
+            "spool_filled",
+            "paused",
+            "archive_bytes",
+        }
         with self._lock:
             counts = {camera: {key: count[key] for key in keys} for camera, count in self._counts.items()}
             not_ours = dict(self._not_ours)
@@ -42,6 +52,8 @@ class Tally:
                 time=now,
                 waiting=waiting(camera),
                 in_spool=in_spool(camera),
+                spool_filled=round(spool_filled, 3),
+                paused=int(paused),
                 archive_bytes=max(0, not_ours.get(camera, 0) + count["stored_bytes"]),
                 **count,
             )

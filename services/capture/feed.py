@@ -129,6 +129,7 @@ class Feed:
             resent=self._repairs.given,
             outbox_frames=len(self.link.outbox),
             outbox_bytes=self.link.outbox.bytes,
+            outbox_filled=round(self.link.outbox.filled, 3),
             reconnects=self._attendant.reconnects,
             experiment=self.runner.experiment,
         )

@@ -29,6 +29,8 @@ from services.runtime.stop import Stop
 #: How often feeds are looked after: those with something under way, and when none of them has.
 TICK_S, IDLE_S = 0.1, 0.5
 STATS_INTERVAL_S = 2.0
+#: From here on people are told, before something is lost.
+NEARLY_FULL = 0.8
 MB = 1_000_000
 #: What the broker counts beside the picture: topic, properties, lengths.
 HEADER_BYTES = 1_000
@@ -83,7 +85,13 @@ class CaptureService:
 
     def problems(self) -> list[str]:
         links = [self._control, *(feed.link for feed in self._feeds.work.values())]
-        return sorted({link.problem for link in links if link.problem})
+        nearly_full = {
+            f"{feed.camera}: the outbox is {feed.link.outbox.filled:.0%} full of frames for the broker; "
+            "at 100 % the oldest are lost: see to the broker, or raise capture.outbox_mb"
+            for feed in self._feeds.work.values()
+            if feed.link.outbox.filled >= NEARLY_FULL
+        }
+        return sorted({link.problem for link in links if link.problem} | nearly_full)
 
     def account(self) -> Mapping[str, Message]:
         """The statistics of each camera."""

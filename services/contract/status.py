@@ -49,6 +49,7 @@ class CaptureStats(Stats):
     resent: int = Field(description="frames given again because somebody missed them")
     outbox_frames: int
     outbox_bytes: int
+    outbox_filled: float = Field(0, description="of what it may hold, 0 to 1; at 1 its oldest are lost")
     reconnects: int
     experiment: str = Field("", description="the name of the experiment that runs; empty: none")
 
@@ -106,6 +107,8 @@ class ArchiverStats(Stats):
     waiting: int = Field(description="frames received that are neither stored nor spooled yet")
     spooled: int = Field(0, description="frames kept in the spool because the archive was away")
     in_spool: int = Field(0, description="frames that are there now")
+    spool_filled: float = Field(0, description="of what all cameras' frames may have there, 0 to 1")
+    paused: int = Field(0, description="1: neither the archive nor the spool takes frames; else 0")
     archive_bytes: int = Field(0, description="size of all that the archive has of the camera")
 
 

@@ -12,6 +12,8 @@ from services.contract.status import OFFLINE, ArchiverStats, CaptureStats, Motio
 from services.gateway.live.camera import CameraState
 from services.gateway.live.state import LiveState
 
+#: An outbox or a spool that is fuller is said, before something is lost.
+NEARLY_FULL = 0.8
 #: What people miss while a service is away.
 CONSEQUENCE = {
     "capture": "no camera delivers pictures",
@@ -49,7 +51,7 @@ def troubles(state: LiveState, broker: str, archive: str) -> list[Trouble]:
     """All there is; `broker` and `archive`: what is wrong with our own connections to them."""
     if broker:  # what we know of the others is old, then
         return [Trouble(_sentence(broker), "Nothing here is live until it is back. Is the broker running?")]
-    found = [*_services(state)]
+    found = [*_services(state), *_spool(state)]
     for camera in state.cameras.values():
         found += _camera(camera, state)
     if archive:
@@ -74,6 +76,16 @@ def _services(state: LiveState) -> Iterator[Trouble]:
         )
 
 
+def _spool(state: LiveState) -> Iterator[Trouble]:
+    said = [camera.stats.get("archiver") for camera in state.cameras.values()]
+    filled = max((each.spool_filled for each in said if isinstance(each, ArchiverStats)), default=0.0)
+    if filled >= NEARLY_FULL:
+        yield Trouble(
+            f"The archiver's spool is {filled:.0%} full.",
+            "Bring the archive back, or make room on the spool's disk, before frames have nowhere to go.",
+        )
+
+
 def _camera(camera: CameraState, state: LiveState) -> Iterator[Trouble]:
     def trouble(text: str, advice: str) -> Trouble:
         return Trouble(f"{camera.label}: {text}", advice, camera.since, camera.camera)
@@ -91,6 +103,11 @@ def _camera(camera: CameraState, state: LiveState) -> Iterator[Trouble]:
         yield trouble(
             f"{frames(capture.lost)} never reached the broker.",
             "The broker was away for longer than capture.outbox_mb lasts.",
+        )
+    if isinstance(capture, CaptureStats) and capture.outbox_filled >= NEARLY_FULL:
+        yield trouble(
+            f"its outbox is {capture.outbox_filled:.0%} full.",
+            "The broker takes no frames; at 100 % the oldest are lost.",
         )
     if isinstance(motion, MotionStats) and motion.missing:
         yield trouble(

@@ -40,6 +40,11 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._waiting) + len(self._given)
 
+    @property
+    def filled(self) -> float:
+        """How full it is, from 0 to 1; 0 where it is not bounded."""
+        return min(1.0, self.bytes / self._max_bytes) if self._max_bytes else 0.0
+
     def put(self, parcel: Parcel) -> None:
         """Appends it, and makes room by dropping the oldest where there is none."""
         lost = []

@@ -138,6 +138,14 @@ class TestWithoutRoom:
         assert archiver.keeper.paused
         assert "has reached its" in archiver.keeper.problem
 
+    def test_that_it_is_nearly_so_can_be_seen_before(self, spool: Path) -> None:
+        archiver = Archiver(MemoryStore(), spool, max_bytes=2 * (len(frame(1)) + 28) + 20)
+        take_away(archiver)
+        archiver.deliver(1, 2)
+        archiver.keeper.step()
+        assert archiver.spool.filled > 0.9
+        assert not archiver.keeper.paused
+
     def test_nothing_is_asked_for_again_meanwhile(self, spool: Path) -> None:
         archiver = Archiver(MemoryStore(), spool, max_bytes=0)
         take_away(archiver)

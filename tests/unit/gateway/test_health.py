@@ -90,3 +90,15 @@ def test_every_lost_frame_is_accounted_for() -> None:
 
 def test_an_archive_that_cannot_be_read_is_said() -> None:
     assert said(well(), archive="the archive's folder /srv is away") == ["The archive's folder /srv is away."]
+
+
+def test_what_is_about_to_be_full_is_said_before_something_is_lost() -> None:
+    state = well()
+    archiver = ArchiverStats(
+        time=NOW, stored=0, stored_bytes=0, events=0, failed=0, unusable=0, waiting=0, spool_filled=0.85
+    )
+    state.take(
+        "nightjar/camera/door/stats/capture", STATS.model_copy(update={"outbox_filled": 0.9}).payload()
+    )
+    state.take("nightjar/camera/door/stats/archiver", archiver.payload())
+    assert said(state) == ["The archiver's spool is 85% full.", "Front door: its outbox is 90% full."]

@@ -18,7 +18,7 @@ MODELS: dict[str, type[Message]] = {
 NUMBERS = (int, float)
 UP_AND_DOWN = (
     "fps", "last_sequence", "outbox_frames", "outbox_bytes", "open_handovers", "latency_ms", "waiting",
-    "events_today", "archive_bytes", "in_spool",
+    "events_today", "archive_bytes", "in_spool", "spool_filled", "paused", "outbox_filled",
 )  # fmt: skip
 
 
