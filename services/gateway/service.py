@@ -52,6 +52,8 @@ from services.gateway.pictures.showing import Showing
 from services.gateway.pictures.snapshot import Snapshots
 from services.gateway.pictures.stream import Streams
 from services.gateway.pictures.websocket import WebSockets
+from services.gateway.tuning.handlers import Tuning
+from services.gateway.tuning.scores import Scores
 from services.runtime.leftovers import Leftovers
 from services.runtime.mqtt import BrokerAddress, Delivery, Link
 from services.runtime.presence import Presence
@@ -239,6 +241,7 @@ class GatewayService:
                 media.routes(),
                 LiveEvents(self._state, self._troubles_json).routes(),
                 Pages(views, self._cameras, self._state, library, self._current).routes(),
+                Tuning(views, self._cameras, self._state, Scores(self._topics, self._control)).routes(),
                 Experiments(views, self._cameras, self._state, library).routes(),
             ],
             proxies=own.trusted_proxies,

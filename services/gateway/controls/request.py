@@ -1,5 +1,6 @@
 """What somebody asks for, as JSON or from a form, made into what `…/set` takes."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -47,16 +48,22 @@ def experiment_asked(
 
 def value_asked(value: object, control: Control) -> str:
     """What a setting takes, as text. Raises `NotAsked`."""
-    if not isinstance(value, bool | int | float | str | None):
+    if not isinstance(value, bool | int | float | str | dict | None):
         raise NotAsked(f"{control.name} takes one value")
-    text = (
-        {True: "ON", False: "OFF"}[value] if isinstance(value, bool) else "" if value is None else str(value)
-    )
+    text = _text(value)
     try:
         control.read(text)
     except Refused as refused:
         raise NotAsked(f"{control.name} {refused}") from None
     return text
+
+
+def _text(value: bool | float | str | dict[str, Any] | None) -> str:
+    if isinstance(value, bool):
+        return "ON" if value else "OFF"
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return "" if value is None else str(value)
 
 
 # -- forms -------------------------------------------------------------------------------------------------
