@@ -12,6 +12,7 @@ from services.contract.status import Score
 from services.gateway.access.caller import CALLER
 from services.gateway.cameras import CAMERA, Cameras
 from services.gateway.live.state import LiveState
+from services.gateway.openapi.describe import SSE, describes
 from services.gateway.pages.views import Views
 from services.gateway.tuning.knobs import knobs
 from services.gateway.tuning.scores import ASK_EVERY_S, Listener, Scores
@@ -43,6 +44,12 @@ class Tuning:
         state = self._state.cameras[camera]
         return self._views.render(request, "tune.html", camera=state, knobs=knobs(NUMBERS, state.settings))
 
+    @describes(
+        "What motion makes of each frame, as server-sent events, while somebody listens",
+        tag="Live",
+        answer=SSE,
+        also={404: "there is no such camera", 503: "too many pages are open; Retry-After"},
+    )
     async def listen(self, request: web.Request) -> web.StreamResponse:
         camera = self._cameras.of(request)
         if len(self._scores) >= MAX_LISTENERS:
