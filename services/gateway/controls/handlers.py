@@ -31,8 +31,8 @@ SETTINGS = {control.name: control for control in CONTROLS}
 class ValueAsked(BaseModel):
     """What a setting is to be."""
 
-    value: bool | int | float | str | None = Field(
-        description="true or false, a number, text as on MQTT; null: its default"
+    value: bool | int | float | str | dict[str, Any] | None = Field(
+        description="true or false, a number, text as on MQTT, zones or masks; null: its default"
     )
 
 
