@@ -69,7 +69,16 @@ class Take:
 
 def takes(folder: Path) -> list[Take]:
     """Two or more clips for every cause."""
-    return [*_air(), *_light(), *_infrared(folder), *_lens(), *_sensor(), *_things()]
+    return [
+        *_air(),
+        *_light(),
+        *_infrared(folder),
+        *_lens(),
+        *_sensor(),
+        *_things(),
+        *_trees(),
+        *_streams(),
+    ]
 
 
 _LARGE, _SMALL = LARGE[::-1], SMALL[::-1]
@@ -183,4 +192,35 @@ def _things() -> list[Take]:
     return [
         Take("stays, ghost", "asphalt", over=(_still(),), walks=(came, left)),
         Take("stays, ghost", "road", over=(_still(),), walks=(stood, left), **_COARSE),
+    ]
+
+
+def _trees() -> list[Take]:
+    near = fx.Crown(0.2, 0.3, 0.2, 0.35, leaf=0.02)
+    far = fx.Crown(0.8, 0.3, 0.16, 0.28)
+    hedge = fx.Crown(0.5, 0.35, 0.35, 0.2, leaf=0.016)
+    in_wind = {"over": (_still(),)}
+    return [
+        Take(
+            "trees",
+            "road",
+            behind=(fx.tree(41, _LARGE, near, 0.014, 0.8), fx.tree(42, _LARGE, far, 0.01)),
+            seed=41,
+            **in_wind,
+        ),
+        Take("trees", "yard", fps=15, behind=(fx.tree(43, _SMALL, near, 0.012, 0.9),), seed=43, size=SMALL, **in_wind),
+        Take("trees", "asphalt", fps=5, behind=(fx.tree(44, _LARGE, hedge, 0.016),), seed=44, **in_wind),
+    ]
+
+
+def _streams() -> list[Take]:
+    """Cameras of other speeds, in fog, and of poor quality."""
+    hot: dict[str, Any] = {"size": THERMAL, "fps": 9.0, "compress": jpeg(90)}
+    return [
+        Take("shutter", "yard", over=(fx.thermal(7), fx.shutter(7), fx.noise(7, 3.0, 0.5)), seed=45, **hot),
+        Take("shutter", "road", over=(fx.thermal(8), fx.shutter(8), fx.noise(8, 4.0, 0.6)), seed=46, **hot),
+        Take("fog", "road", over=(fx.fog(), _still()), seed=47),
+        Take("poor JPEG", "yard", over=(_night(),), size=SMALL, compress=jpeg(20), seed=48),
+        Take("30 a second", "yard", over=(_still(),), fps=30.0, size=SMALL, seed=49),
+        Take("5 a second", "road", over=(_still(),), fps=5.0, size=SMALL, seed=50),
     ]

@@ -45,3 +45,17 @@ def gust(seed: int, calm: float = 0.25) -> Callable[[float], float]:
         return calm + (1 - calm) * float(np.clip(1.3 * wave, 0, 1))
 
     return strength
+
+
+def sudden(seed: int, calm: float = 0.12, every_s: float = 7.0) -> Callable[[float], float]:
+    """Strength over time, `calm` to 1: gusts that come within a second and lie down within three."""
+    dice = np.random.default_rng(seed)
+    begins = np.cumsum(dice.uniform(0.5, 1.5, 60) * every_s)
+    peaks, lasts = dice.uniform(0.3, 1.0, 60), dice.uniform(0.5, 4, 60)
+
+    def strength(time_s: float) -> float:
+        since = time_s - begins
+        gusts = peaks * np.clip(since / 0.8, 0, 1) * np.clip((lasts + 3 - since) / 3, 0, 1)
+        return calm + (1 - calm) * float(gusts.max())
+
+    return strength

@@ -109,3 +109,13 @@ def banding(depth: float, bands: float, hertz: float) -> Effect:
         return plane(picture * (1 + depth * np.sin(2 * np.pi * (bands * y + hertz * time_s))))
 
     return band
+
+
+def fog(left: float = 0.3) -> Effect:
+    """A veil that leaves so much of the contrast, thicker and thinner as it drifts."""
+
+    def veil(picture: Plane, time_s: float) -> Plane:
+        clear = left * (1 + 0.15 * float(np.sin(2 * np.pi * time_s / 17)))
+        return plane(picture * clear + 170 * (1 - clear))
+
+    return veil

@@ -52,3 +52,21 @@ def thermal(seed: int) -> Effect:
         return plane((warm - stretch[0]) * (220 / max(25.0, stretch[1] - stretch[0])) + 15)
 
     return image
+
+
+def shutter(seed: int, every_s: float = 13.0, frozen_s: float = 0.6) -> Effect:
+    """A thermal sensor's shutter: the picture stands still, then its stripes and spots are others than before."""
+    held: list[Plane] = []
+
+    def correct(picture: Plane, time_s: float) -> Plane:
+        turn, since = divmod(time_s + 0.6 * every_s, every_s)
+        if held and since < frozen_s:
+            return held[0].copy()
+        dice = np.random.default_rng((seed, int(turn)))
+        height, width = picture.shape
+        stripes = dice.normal(0, 1.2, (1, width)) + dice.normal(0, 0.7, (height, 1))
+        pattern = plane(stripes + 1.2 * soft(int(dice.integers(1 << 30)), (height, width), 0.06))
+        held[:] = [plane(picture + pattern + float(dice.normal(0, 4)))]
+        return held[0].copy()
+
+    return correct
