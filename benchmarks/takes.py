@@ -199,7 +199,7 @@ def _trees() -> list[Take]:
     near = fx.Crown(0.2, 0.3, 0.2, 0.35, leaf=0.02)
     far = fx.Crown(0.8, 0.3, 0.16, 0.28)
     hedge = fx.Crown(0.5, 0.35, 0.35, 0.2, leaf=0.016)
-    in_wind = {"over": (_still(),)}
+    in_wind: dict[str, Any] = {"over": (_still(),)}
     return [
         Take(
             "trees",
@@ -208,7 +208,15 @@ def _trees() -> list[Take]:
             seed=41,
             **in_wind,
         ),
-        Take("trees", "yard", fps=15, behind=(fx.tree(43, _SMALL, near, 0.012, 0.9),), seed=43, size=SMALL, **in_wind),
+        Take(
+            "trees",
+            "yard",
+            fps=15,
+            behind=(fx.tree(43, _SMALL, near, 0.012, 0.9),),
+            seed=43,
+            size=SMALL,
+            **in_wind,
+        ),
         Take("trees", "asphalt", fps=5, behind=(fx.tree(44, _LARGE, hedge, 0.016),), seed=44, **in_wind),
     ]
 

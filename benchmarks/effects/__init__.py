@@ -7,7 +7,17 @@ seed, draws the same again, and serves one clip. Lengths are fractions of the pi
 from benchmarks.effects.air import rain, snow, water, wind
 from benchmarks.effects.fields import patch
 from benchmarks.effects.lens import infrared, insects, knock, shake, switching
-from benchmarks.effects.light import banding, cloud, exposure, exposure_steps, fog, headlights, lamp, sun, switched
+from benchmarks.effects.light import (
+    banding,
+    cloud,
+    exposure,
+    exposure_steps,
+    fog,
+    headlights,
+    lamp,
+    sun,
+    switched,
+)
 from benchmarks.effects.sensor import noise, shutter, thermal
 from benchmarks.effects.trees import Crown, tree
 

@@ -55,7 +55,7 @@ def thermal(seed: int) -> Effect:
 
 
 def shutter(seed: int, every_s: float = 13.0, frozen_s: float = 0.6) -> Effect:
-    """A thermal sensor's shutter: the picture stands still, then its stripes and spots are others than before."""
+    """A thermal sensor's shutter: the picture stands still, then its stripes and spots are others."""
     held: list[Plane] = []
 
     def correct(picture: Plane, time_s: float) -> Plane:

@@ -16,7 +16,7 @@ _FINE = 4
 
 @dataclass(frozen=True, slots=True)
 class Crown:
-    """Where a tree's crown is: middle and radii as fractions of width and height, and how many leaves it has."""
+    """A tree's crown: its middle and radii as fractions of width and height, and its leaves."""
 
     x: float
     y: float
@@ -59,18 +59,14 @@ def tree(seed: int, shape: tuple[int, int], crown: Crown, swing: float, sky: flo
         at_x = x * width + (swung + 0.15 * shaken) * depth * swing * height
         at_y = y * height + (0.35 * swung + 0.15 * shaken) * depth * swing * height
         lit = picture + sky * within * (240 - picture)
-        shown = np.clip(lit * (1 - shade) + 40 * shade, 0, 255).astype(np.uint8)
+        shown = np.asarray(np.clip(lit * (1 - shade) + 40 * shade, 0, 255), np.uint8)
         shades = np.clip(gray * (1 + 0.3 * shaken), 10, 230)
         angles = np.degrees(tilt + 0.6 * shaken)
         thin = 0.3 + 0.25 * np.abs(np.cos(tilt + 1.2 * shaken))
         for n in order:
-            size = length[n] * 2**_FINE
-            box = (
-                (round(at_x[n] * 2**_FINE), round(at_y[n] * 2**_FINE)),
-                (round(size), round(size * thin[n])),
-                float(angles[n]),
-            )
-            points = cv2.ellipse2Poly(box[0], box[1], int(box[2]), 0, 360, 45)
+            middle = round(at_x[n] * 2**_FINE), round(at_y[n] * 2**_FINE)
+            axes = round(length[n] * 2**_FINE), round(length[n] * thin[n] * 2**_FINE)
+            points = np.asarray(cv2.ellipse2Poly(middle, axes, int(angles[n]), 0, 360, 45))
             cv2.fillConvexPoly(shown, points, float(shades[n]), cv2.LINE_AA, _FINE)
         return plane(shown.astype(np.float32))
 

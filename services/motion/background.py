@@ -56,11 +56,16 @@ class Look:
         mean = blur(picture)
         return cls(time_s, picture, mean, np.maximum(blur(picture * picture) - mean * mean, 0))
 
+    def part(self, part: tuple[slice, slice]) -> "Look":
+        """The same of some rows and columns only."""
+        return Look(self.time_s, self.picture[part], self.mean[part], self.variance[part])
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """How far a picture is from the quiet one, and how its light differs from a moment ago."""
 
+    look: Look
     # Variance that the quiet picture does not explain, gray levels squared.
     left_over: Plane
     # The same beyond what is usual here and what light excuses, in units of how much that varies.
@@ -106,6 +111,7 @@ class Background:
         excused = around * around * LIGHT_LEAVES
         left_over = residual(look, self._quiet)
         return Change(
+            look=look,
             left_over=left_over,
             from_quiet=(left_over - self._usual - excused) / self._varies,
             excused=excused,
@@ -118,6 +124,14 @@ class Background:
         # A moment ago was one noisy picture, not the mean of many: twice the noise, and more variation.
         lately = residual(look, self._recent[0]) - 2 * self._usual - change.excused
         return lately / (RECENT_VARIES * self._varies)
+
+    def beyond_noise(self, left_over: Plane, change: Change, part: tuple[slice, slice]) -> Plane:
+        """What another measure leaves over in a part of the look just compared, as `from_quiet` is given."""
+        return (left_over - self._usual[part] - change.excused[part]) / self._varies[part]
+
+    def quiet(self, part: tuple[slice, slice]) -> Look:
+        """A part of the quiet picture."""
+        return self._quiet.part(part)
 
     def learn(self, look: Look, change: Change, learning_s: float, *, hold: bool) -> None:
         """Take the look into the noise and the quiet picture, unless told to hold them."""
@@ -155,9 +169,15 @@ def blur(plane: Plane) -> Plane:
 
 def residual(look: Look, reference: Look) -> Plane:
     """What `reference`, in any light, does not explain of each neighbourhood: variance, gray levels²."""
+    return fitted(look, reference)[1]
+
+
+def fitted(look: Look, reference: Look) -> tuple[Plane, Plane]:
+    """The gain that fits `reference` to each neighbourhood best, and the variance that it leaves over."""
     together = blur(look.picture * reference.picture) - look.mean * reference.mean
     gain = np.clip(together / (reference.variance + 1), LEAST_GAIN, MOST_GAIN)
-    return np.maximum(look.variance - gain * (2 * together - gain * reference.variance), 0)
+    left_over = look.variance - gain * (2 * together - gain * reference.variance)
+    return cast("Plane", gain), np.maximum(left_over, 0)
 
 
 def fraction(mask: npt.NDArray[np.bool_]) -> float:

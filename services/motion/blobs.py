@@ -21,9 +21,14 @@ class Blob(NamedTuple):
     height: int
     area: float
 
-    def near(self, other: "Blob") -> bool:
-        """Whether `other` may be the same thing, a moment earlier."""
-        reach = max(2.0, max(self.width, self.height) / 4)
+    @property
+    def part(self) -> tuple[slice, slice]:
+        """Its box as rows and columns."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+
+    def near(self, other: "Blob", within: float = 0.25) -> bool:
+        """Whether `other` is no farther than so many times its length: by default, may be the same thing."""
+        reach = max(2.0, max(self.width, self.height) * within)
         return (
             self.x - reach < other.x + other.width
             and other.x < self.x + self.width + reach

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 
 from services.contract.settings import MotionSettings, Polygon, ZoneSettings
-from services.motion.background import LEARN_S, Background, Look, Plane
+from services.motion.background import LEARN_S, Background, Change, Look, Plane
 from services.motion.blobs import Blob, Mask, blobs
+from services.motion.closer import stands_out
 from services.motion.decode import Gray
 from services.motion.ground import AREA_HALVES, DIFFERENCE_HALVES, Ground
 from services.motion.light import Light
@@ -31,6 +32,10 @@ DOUBT_S = 8.0
 HINT = 0.4
 HEREABOUTS = np.ones((3, 3), np.uint8)
 _SPECK = np.ones((3, 3), np.uint8)
+# Each other new blob in a picture divides the evidence for every one: leaves and flakes are many.
+CROWD = 1.0
+# A light that goes on changes so many times as much of the picture as it makes seem to move.
+LIGHT = 8.0
 # Between pictures so far apart a thing has gone elsewhere; one picture may be all there is of it.
 SLOW_CAMERA_S = 0.4
 # When a change of light has left so much of the picture different, the quiet picture is begun anew.
@@ -73,7 +78,7 @@ class DetectorSettings:
 
     @property
     def least_difference(self) -> float:
-        return self.threshold or 5.0 * 2 ** ((50 - self.sensitivity) / DIFFERENCE_HALVES)
+        return self.threshold or 4.0 * 2 ** ((50 - self.sensitivity) / DIFFERENCE_HALVES)
 
     def in_force(self, name: str) -> float | None:
         """What a setting comes to that may follow from the sensitivity; None for any other."""
@@ -82,7 +87,7 @@ class DetectorSettings:
 
     @property
     def least_area(self) -> float:
-        return self.min_area or 0.0013 * 2 ** ((50 - self.sensitivity) / AREA_HALVES)
+        return self.min_area or 0.001 * 2 ** ((50 - self.sensitivity) / AREA_HALVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +163,18 @@ class Detector:
         least = self.settings.least_difference * (1 + 2 * max(0.0, 1 - age_s / DOUBT_S))
         different = self._ground.beyond(change.from_quiet, least)
         there = self._again(change.from_quiet, different, elapsed_s)
-        structure, found = 0.0, []
+        structure = 0.0
+        found: list[Blob] = []
+        new: list[Blob] = []
         # Most looks end here: what differs nowhere from the quiet picture does not move.
         if different.any():
             from_recent = background.from_recent(look, change)
             structure = self._ground.fraction(from_recent > CHANGED_STRUCTURE)
-            found = blobs(there & (from_recent > RECENT_THRESHOLD))
+            moving = there & (from_recent > RECENT_THRESHOLD)
+            found, new = self._candidates(moving, change, background, least)
         settled = self._light.see(change, structure, look.time_s)
         held = self._light.held
-        seen = [] if held or age_s < LEARN_S else self._believe(found, look.time_s, elapsed_s)
+        seen = [] if held or age_s < LEARN_S else self._believe(found, new, change, elapsed_s)
         things = [thing for thing in seen if self._ground.alerts(thing.blob)]
         if settled and self._ground.fraction(different) > NEW_SCENE:
             background.replace(look)
@@ -182,6 +190,26 @@ class Detector:
         sign = age_s < LEARN_S or bool(found) or held or _clumps(different)
         return replace(decision, zones=tuple(sorted(zones)), sign=sign)
 
+    def _candidates(
+        self, moving: Mask, change: Change, background: Background, least: float
+    ) -> tuple[list[Blob], list[Blob]]:
+        """The blobs of what moves and stands out, and what was new before that was looked at closely.
+
+        What was believed in a moment ago need not stand out again.
+        """
+        found = blobs(moving)
+        known = [blob for blob in found if self._things.believes(blob)]
+        new = [blob for blob in found if blob not in known]
+        suspects = [blob for blob in new if self._size(blob) >= 1]
+        if not suspects:
+            return found, new
+        part, outstanding = stands_out(suspects, change, background, self._ground, least)
+        remaining = np.zeros_like(moving)
+        remaining[part] = moving[part] & outstanding
+        for blob in known:
+            remaining[blob.part] = moving[blob.part]
+        return blobs(remaining), new
+
     def _again(self, from_quiet: Plane, different: Mask, elapsed_s: float) -> Mask:
         """Where it differs now and did, near there and less clearly, in the last picture, unlike rain."""
         last = self._hinted
@@ -189,11 +217,23 @@ class Detector:
         self._hinted = cv2.dilate(hint.view(np.uint8), HEREABOUTS).view(np.bool_)
         return different if last is None or elapsed_s >= SLOW_CAMERA_S else different & last
 
-    def _believe(self, found: list[Blob], time_s: float, elapsed_s: float) -> list[Thing]:
-        pace = min(elapsed_s, PAUSE_S) / max(self.settings.min_duration, 0.01)
-        sizes = [(blob, self._size(blob)) for blob in found]
-        weighed = [(blob, pace * min(2.0, max(0.5, size / 2))) for blob, size in sizes if size >= 1]
-        return self._things.see(weighed, time_s, fading=pace / 2)
+    def _believe(self, found: list[Blob], new: list[Blob], change: Change, elapsed_s: float) -> list[Thing]:
+        """Evidence for blobs, and what is believed with it; `new` is all that was new before the closer look.
+
+        Things come one by one: of many new blobs each is worth less, unless it is large. Where far more grows
+        brighter than seems to move, a light goes on and each is worth half.
+        """
+        settings = self.settings
+        pace = min(elapsed_s, PAUSE_S) / max(settings.min_duration, 0.01)
+        lit = change.brighter - change.darker > LIGHT * sum(blob.area for blob in found)
+        weighed = []
+        for blob in found:
+            size = self._size(blob)
+            if size >= 1:
+                crowd = sum(not blob.near(other, within=1.0) for other in new)
+                evidence = pace * min(2.0, max(0.5, size / 2) / (1 + CROWD * crowd))
+                weighed.append((blob, evidence / 2 if lit else evidence))
+        return self._things.see(weighed, change.look.time_s, fading=pace / 2)
 
     def _size(self, blob: Blob) -> float:
         return self._ground.size(blob, self.settings.least_area)

@@ -15,6 +15,10 @@ IN_ZONE = 1 / 3
 #: So many steps of sensitivity halve the difference, and the area, that counts.
 DIFFERENCE_HALVES, AREA_HALVES = 25.0, 15.0
 
+#: A part of the picture, in rows and columns of points; and the whole of it.
+Part = tuple[slice, slice]
+ALL: Part = (slice(None), slice(None))
+
 Points = npt.NDArray[np.uint8]
 
 
@@ -35,10 +39,13 @@ class Ground:
         unmasked = 1.0 if self._masked is None else 1.0 - float(self._masked.mean())
         self._share = max(unmasked, 1e-9)
 
-    def beyond(self, plane: Plane, least: float) -> Mask:
-        """Where the plane is above the least difference that counts there; nowhere under a mask."""
-        found = plane > (least if self._factor is None else least * self._factor)
-        return found if self._masked is None else found & ~self._masked
+    def beyond(self, plane: Plane, least: float | Plane, part: Part = ALL) -> Mask:
+        """Where the plane, of a part of the picture, is above the least difference that counts there.
+
+        Nowhere under a mask.
+        """
+        found = plane > (least if self._factor is None else least * self._factor[part])
+        return found if self._masked is None else found & ~self._masked[part]
 
     def seen(self, found: Mask) -> Mask:
         """A mask without what is not looked at."""

@@ -35,6 +35,10 @@ class Things:
     def forget(self) -> None:
         self._known = []
 
+    def believes(self, blob: Blob) -> bool:
+        """Whether the blob is near a thing that was believed in a moment ago."""
+        return any(thing.believed and blob.near(thing.blob) for thing in self._known)
+
     def see(self, found: list[tuple[Blob, float]], time_s: float, fading: float) -> list[Thing]:
         """The things to believe in among a new picture's blobs, each given with the evidence that it adds.
 

@@ -142,6 +142,23 @@ def test_leaves_in_gusts_are_no_motion_and_somebody_before_them_is() -> None:
     assert within(found, 30, 31)
 
 
+def test_the_first_gust_in_a_tree_is_no_motion_and_somebody_before_it_is() -> None:
+    tree = fx.tree(2, SHAPE, fx.Crown(0.75, 0.35, 0.2, 0.35, leaves=300, leaf=0.02), 0.008, 0.8)
+
+    def before_the_tree(picture: Plane, time_s: float) -> Plane:
+        # The calm before the first gust, over and over again; then gusts.
+        calm_s = abs((time_s + 3) % 6 - 3)
+        return crossing(45)(tree(picture, calm_s if time_s < 24 else time_s - 24), time_s)
+
+    found = times(before_the_tree, 51)
+    assert within(found, 10, 45) == []
+    assert within(found, 45, 46.5)
+
+
+def test_a_shutter_that_leaves_another_pattern_is_no_motion() -> None:
+    assert times(fx.shutter(3), 40) == []
+
+
 def test_insects_that_dart_past_within_three_pictures_are_no_motion() -> None:
     def darting(picture: Plane, time_s: float) -> Plane:
         turn, n = divmod(round(time_s * FPS), 15)
