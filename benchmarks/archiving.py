@@ -144,7 +144,7 @@ def archiver(place: Place, count: int, size: int, threads: int) -> Usage:
             time.sleep(0.5)
         publish(place.broker, Topics(prefix).event_frames("yard", EVENT), frames(count, size))
         with living(service := place.archiver(settings)):
-            return _from_tenth_to_last(count, lambda: service.account()["yard"].stored)  # type: ignore[attr-defined]  # the archiver's account
+            return from_tenth_to_last(count, lambda: service.account()["yard"].stored)  # type: ignore[attr-defined]  # the archiver's account
 
 
 def receiving(place: Place, count: int, size: int) -> Usage:
@@ -177,7 +177,7 @@ def receiving(place: Place, count: int, size: int) -> Usage:
     first.loop_stop()
     publish(place.broker, topic, frames(count, size))
     client = connected()
-    usage = _from_tenth_to_last(count, lambda: got[0])
+    usage = from_tenth_to_last(count, lambda: got[0])
     client.disconnect()
     client.loop_stop()
     return usage
@@ -206,10 +206,10 @@ def client_alone(place: Place, count: int, size: int, threads: int) -> Usage:
         with ThreadPoolExecutor(threads) as workers:
             for number in range(count):
                 workers.submit(put, number)
-            return _from_tenth_to_last(count, lambda: done[0])
+            return from_tenth_to_last(count, lambda: done[0])
 
 
-def _from_tenth_to_last(count: int, done: Callable[[], int]) -> Usage:
+def from_tenth_to_last(count: int, done: Callable[[], int]) -> Usage:
     until("the first tenth", lambda: done() >= count // 10, pause_s=0.002)
     before, cpu_s, began_s = done(), time.process_time(), time.monotonic()
     until("the last", lambda: done() >= count, pause_s=0.002)
