@@ -390,7 +390,10 @@ class GatewaySettings(Section):
     cors_origins: list[Origin] = Field(
         [], description="other sites whose pages may read pictures and the API, with a token"
     )
-    max_viewers: int = Field(2000, ge=1, description="live viewers at a time")
+    max_viewers: int = Field(2000, ge=1, description="live viewers of a process at a time")
+    workers: int = Field(
+        1, ge=1, le=64, description="processes that serve the dashboard on its port; each costs some 80 MB"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

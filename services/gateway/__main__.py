@@ -2,12 +2,12 @@
 
 import sys
 
-from services.gateway.service import GatewayService
+from services.gateway.workers import open_gateway
 from services.runtime.alone import run_alone
 
 
 def main() -> int:
-    return run_alone("gateway", GatewayService)
+    return run_alone("gateway", open_gateway)
 
 
 if __name__ == "__main__":

@@ -149,7 +149,8 @@ class GatewayService:
         self._listen_to_broker(asyncio.get_running_loop())
         links_stop = Stop()
         tls = self._https.context if self._https else None
-        async with listening(self._app(library), self._doorman, self._settings.gateway.listen, tls) as port:
+        app, own = self._app(library), self._settings.gateway
+        async with listening(app, self._doorman, own.listen, tls, shared=own.workers > 1) as port:
             self.port = port
             log.info("the dashboard is on port %d", port)
             crew = Crew(links_stop)

@@ -9,7 +9,7 @@ from services.archiver.opening import open_archiver
 from services.capture.service import CaptureService
 from services.contract.message import Message
 from services.contract.settings import Settings
-from services.gateway.service import GatewayService
+from services.gateway.workers import open_gateway
 from services.motion.service import MotionService
 from services.runtime.mqtt import broker_address
 from services.runtime.reload import Reconfigured
@@ -21,7 +21,7 @@ MAKERS = (
     ("capture", CaptureService),
     ("motion", MotionService),
     ("archiver", open_archiver),
-    ("gateway", GatewayService),
+    ("gateway", open_gateway),
 )
 
 
