@@ -8,8 +8,9 @@ from services.store import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-#: Retention and people delete too, so it is counted anew so often.
+#: People and other archivers delete too, so it is counted anew so often; and soon after we have deleted.
 COUNT_EVERY_S = 3600.0
+LOOK_EVERY_S = 60.0
 TRY_AGAIN_S = 30.0
 
 
@@ -23,12 +24,20 @@ class Measure:
     def run(self, stop: threading.Event) -> None:
         """Counts until `stop`."""
         while not stop.is_set():
+            deleted = self._tally.deleted
             try:
                 done = self._count(stop)
             except StoreError as away:  # whoever stores says so as well
                 log.debug("the size of the archive is not known: %s", away)
                 done = False
-            stop.wait(COUNT_EVERY_S if done else TRY_AGAIN_S)
+            self._wait(stop, COUNT_EVERY_S if done else TRY_AGAIN_S, deleted)
+
+    def _wait(self, stop: threading.Event, at_most_s: float, deleted: int) -> None:
+        waited_s = 0.0
+        while waited_s < at_most_s and not stop.wait(min(LOOK_EVERY_S, at_most_s - waited_s)):
+            waited_s += LOOK_EVERY_S
+            if self._tally.deleted != deleted:
+                return
 
     def _count(self, stop: threading.Event) -> bool:
         for camera in self._tally.cameras():

@@ -66,6 +66,12 @@ class Tally:
         with self._lock:
             return list(self._counts)
 
+    @property
+    def deleted(self) -> int:
+        """Events that retention has deleted."""
+        with self._lock:
+            return sum(counts["deleted_events"] for counts in self._counts.values())
+
     def stored_bytes(self, camera: str) -> int:
         with self._lock:
             return self._counts[camera]["stored_bytes"] if camera in self._counts else 0
