@@ -29,6 +29,7 @@ for (const button of document.querySelectorAll("[data-revoke]")) {
     if (button.dataset.sure !== "yes") {
       button.dataset.sure = "yes";
       button.textContent = "Really revoke?";
+      button.setAttribute("aria-label", `Really revoke ${button.dataset.revoke}?`);
       return;
     }
     const { ok } = await ask("DELETE", `/api/tokens/${button.dataset.revoke}`);

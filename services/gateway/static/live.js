@@ -129,9 +129,11 @@ function expect() {
 function heard() {
   expect();
   document.querySelector("[data-connection]").hidden = true;
+  document.body.dataset.live = "yes";
 }
 
 function lost() {
+  document.body.dataset.live = "no";
   document.querySelector("[data-connection]").hidden = false;
 }
 
@@ -186,6 +188,8 @@ function connect() {
 
 // A browser opens six connections to a server: pages that nobody looks at must not take them.
 document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
+addEventListener("offline", lost); // told by the browser long before anything times out
+addEventListener("online", connect);
 addEventListener("pagehide", disconnect);
 addEventListener("pageshow", (event) => event.persisted && connect());
 
