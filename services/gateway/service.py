@@ -272,6 +272,7 @@ class GatewayService:
         settling = not broker and time.monotonic() - self._connected_at < SETTLE_S
         found = [] if settling else troubles(self._state, broker, library.problem)
         found = dated(found, self._troubles, datetime.now(UTC))
+        self._state.tell_counts()
         self._history.note(self._state.cameras.values(), datetime.now(UTC))
         if found != self._troubles:
             self._troubles = found

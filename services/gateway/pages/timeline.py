@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from services.gateway.pages.cards import Card
 
@@ -76,7 +76,8 @@ def timeline(day: date, cards: Iterable[Card], zone: tzinfo | None = None) -> Ti
 
 def _midnight(day: date, zone: tzinfo | None) -> datetime:
     moment = datetime.combine(day, time())
-    return moment.replace(tzinfo=zone) if zone else moment.astimezone()
+    # in UTC: two moments of one zone would be told apart by their clocks, not by the time between them
+    return (moment.replace(tzinfo=zone) if zone else moment).astimezone(UTC)
 
 
 def _clock(begins: datetime, span_s: float, hour: int, zone: tzinfo | None) -> str:

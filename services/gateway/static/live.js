@@ -35,7 +35,7 @@ function showCamera(camera) {
       problem.textContent = camera.problem;
       problem.hidden = !camera.problem;
     }
-    for (const cell of all("[data-figure]", element)) cell.textContent = figure(camera.stats, cell.dataset.figure);
+    for (const cell of camera.stats ? all("[data-figure]", element) : []) cell.textContent = figure(camera.stats, cell.dataset.figure);
     showSettings(camera, element);
   }
   document.dispatchEvent(new CustomEvent("nightjar-camera", { detail: camera }));
@@ -159,7 +159,7 @@ function disconnect() {
 function connect() {
   if (document.hidden) return;
   disconnect();
-  source = new EventSource("/api/events");
+  source = new EventSource(document.querySelector("[data-figure], [data-health]") ? "/api/events" : "/api/events?stats=0");
   source.onerror = () => (source?.readyState === EventSource.CLOSED ? refused() : lost());
   const on = (name, show) =>
     source.addEventListener(name, (message) => {
