@@ -92,3 +92,5 @@ async function showPast() {
 }
 
 past.addEventListener("toggle", () => past.open && showPast());
+
+document.dispatchEvent(new Event("nightjar-tell")); // it may have been told before we listened

@@ -38,8 +38,14 @@ function showCamera(camera) {
     for (const cell of camera.stats ? all("[data-figure]", element) : []) cell.textContent = figure(camera.stats, cell.dataset.figure);
     showSettings(camera, element);
   }
-  document.dispatchEvent(new CustomEvent("nightjar-camera", { detail: camera }));
+  known.set(camera.camera, camera);
+  tell(camera);
 }
+
+// Other scripts of the page hear of each change; one that came later asks for what there is.
+const known = new Map();
+const tell = (camera) => document.dispatchEvent(new CustomEvent("nightjar-camera", { detail: camera }));
+document.addEventListener("nightjar-tell", () => known.forEach(tell));
 
 function showSettings({ settings, refused, experiment }, element) {
   const yesNo = (yes) => (yes ? "yes" : "no");
