@@ -172,3 +172,27 @@ class TestACameraThatIsSwitchedOff:
         numbers = [frame.id.sequence for frame in scene.frames_from_now("yard")]
         assert numbers[0] == len(scene.live["yard"]) - len(numbers) + 1, "a number is missing"
         assert server.connections == 2
+
+
+def test_a_rate_that_is_set_is_in_force_in_a_moment_and_again_after_a_restart(
+    mqtt_server: MqttServer, tmp_path: Path
+) -> None:
+    camera = {"door": {"url": "demo:?fps=20&size=320x180"}}
+    scene = Scene(mqtt_server, tmp_path, camera)
+    try:
+        scene.frames_from_now("door")
+        scene.say(scene.topics.setting_set("door", "fps"), "2")
+        eventually("slower", lambda: seconds(scene.frames_from_now("door")[-2:]) > 0.4, within_s=10)
+        assert scene.camera_says("door", "fps/state") == "2"
+    finally:
+        scene.end()
+    scene = Scene(mqtt_server, tmp_path, camera)
+    try:
+        assert seconds(scene.frames_from_now("door")[-2:]) > 0.4
+    finally:
+        scene.end()
+
+
+def seconds(frames: list[Frame]) -> float:
+    first, last = frames
+    return (last.id.time - first.id.time).total_seconds()
