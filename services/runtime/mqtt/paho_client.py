@@ -14,6 +14,7 @@ _YES = ReasonCode(PacketTypes.PUBACK)
 _NO_PROPERTIES = Properties(PacketTypes.PUBACK)  # type: ignore[no-untyped-call]  # paho has no types here
 _ID = 2  # bytes: a message's
 _AT_LEAST_ONCE, _RETAIN = 0x32, 0x01  # PUBLISH at QoS 1 (MQTT 5, 2.1 and 3.3)
+_PUBACK = b"\x40\x02"  # with nothing but the id of a message
 _AHEAD = 4096  # bytes that are read at once where paho wants a few
 
 
@@ -104,6 +105,34 @@ class PahoClient(Client):
         """Whether there is something to be read although the socket has nothing."""
         return bool(self._ahead)
 
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """As paho's, of one message that comes, and of all answers before it without its help."""
+        if not self._in_packet["command"]:
+            try:
+                self._answers_first()
+            except BlockingIOError:
+                return MQTTErrorCode.MQTT_ERR_SUCCESS
+            except OSError:
+                pass  # paho finds it out too, and knows what to do
+            else:
+                if not self._ahead:
+                    return MQTTErrorCode.MQTT_ERR_SUCCESS
+        return super().loop_read(max_packets)
+
+    def _answers_first(self) -> None:
+        """Raises `BlockingIOError` where nothing has come, and `ConnectionError` where nothing will."""
+        came = self._ahead or super()._sock_recv(_AHEAD)
+        if not came:
+            raise ConnectionError
+        at = 0
+        while came[at : at + 2] == _PUBACK and len(came) >= at + 2 + _ID:
+            self._tell(int.from_bytes(came[at + 2 : at + 2 + _ID], "big"), _YES)
+            at += 2 + _ID
+        self._ahead = came[at:]
+        if at:
+            with self._msgtime_mutex:
+                self._last_bytes_received = time.monotonic()
+
     def _sock_recv(self, bufsize: int) -> bytes:
         if not self._ahead:
             if bufsize >= _AHEAD:
@@ -113,15 +142,17 @@ class PahoClient(Client):
         return came
 
     def _handle_pubackcomp(self, cmd: Literal["PUBACK", "PUBCOMP"]) -> MQTTErrorCode:
-        """Tells of an answer to what we have published, of which paho knows nothing."""
+        """An answer that says more, or came in pieces: of what we have published paho knows nothing."""
         packet = self._in_packet["packet"]
         if cmd != "PUBACK" or len(packet) < _ID:
             return super()._handle_pubackcomp(cmd)
         code = ReasonCode(PacketTypes.PUBACK, identifier=packet[_ID]) if len(packet) > _ID else _YES
-        if self.on_publish:
-            mid = int.from_bytes(packet[:_ID], "big")
-            self.on_publish(self, self._userdata, mid, code, _NO_PROPERTIES)  # type: ignore[call-arg]  # version 2
+        self._tell(int.from_bytes(packet[:_ID], "big"), code)
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _tell(self, mid: int, code: ReasonCode) -> None:
+        if self.on_publish:
+            self.on_publish(self, self._userdata, mid, code, _NO_PROPERTIES)  # type: ignore[call-arg]  # version 2
 
 
 @lru_cache(maxsize=1024)
