@@ -1,99 +1,15 @@
 """Capture as others see it over a real broker: what makes a camera run, and what it gives then."""
 
 import secrets
-import time
-from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as mqtt
-import pytest
-from paho.mqtt.enums import CallbackAPIVersion
-
-from services.capture.service import CaptureService
-from services.contract.frame import Frame, identify
-from services.contract.settings import Settings
-from services.contract.topics import ANY, Topics
-from services.runtime.mqtt import BrokerAddress
 from tests.integration.capture.mjpeg_server import MULTIPART, Connection, MjpegServer, serving
-from tests.integration.pipeline.pipeline import Running, eventually
-from tests.real import MqttServer
+from tests.integration.capture.scene import Scene
+from tests.integration.pipeline.pipeline import eventually
 from tests.unit.capture.cameras.pictures import jpeg
 
 FRAMES = [jpeg(seed) for seed in range(4)]
 ON_DEMAND = {"url": "demo:?fps=10&size=320x180", "capture": {"on_demand": True}}
-
-
-class Scene:
-    """A capture service that runs, the rest of the world played by the test."""
-
-    def __init__(self, broker: MqttServer, folder: Path, cameras: dict[str, Any]) -> None:
-        self.prefix = f"t{secrets.token_hex(4)}"
-        self.topics = Topics(self.prefix)
-        self.live: defaultdict[str, list[Frame]] = defaultdict(list)
-        self.state: dict[str, bytes] = {}
-        settings = Settings.model_validate(
-            {"mqtt": {"url": broker.url, "prefix": self.prefix}, "state_dir": folder, "cameras": cameras}
-        )
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        self._client.username_pw_set(broker.user, broker.password)
-        self._client.on_connect = self._connected
-        self._client.on_message = self._received
-        self._client.connect(broker.host, broker.port)
-        self._client.loop_start()
-        address = BrokerAddress(broker.host, broker.port, broker.user, broker.password)
-        self._capture = Running(CaptureService(settings, address))
-
-    def end(self) -> None:
-        self._capture.end()
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def say(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
-        self._client.publish(topic, payload, 1, retain).wait_for_publish(10)
-
-    def camera_says(self, camera: str, leaf: str) -> str:
-        return self.state.get(self.topics.camera(camera, leaf), b"").decode()
-
-    def frames_from_now(self, camera: str, count: int = 3) -> list[Frame]:
-        """So many more frames of the camera."""
-        before = len(self.live[camera])
-        eventually("frames", lambda: len(self.live[camera]) >= before + count, lambda: self.state)
-        return self.live[camera][before:]
-
-    def still(self, camera: str) -> bool:
-        """Whether no frame comes for half a second."""
-        before = len(self.live[camera])
-        time.sleep(0.5)
-        return len(self.live[camera]) == before
-
-    def _connected(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe([(f"{self.prefix}/#", 1), (self.topics.frames(ANY, "live"), 1)])
-
-    def _received(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        camera, leaf = self.topics.split(message.topic) or ("", "")
-        payload = bytes(message.payload)
-        if leaf == "live":
-            frame_id = identify(payload)
-            assert frame_id
-            self.live[camera].append(Frame(frame_id, payload))
-        else:
-            self.state[message.topic] = payload
-
-
-@pytest.fixture
-def scenes(mqtt_server: MqttServer, tmp_path: Path) -> Iterator[Any]:
-    """Makes scenes that end with the test."""
-    made: list[Scene] = []
-
-    def make(**cameras: Any) -> Scene:
-        made.append(Scene(mqtt_server, tmp_path / "state", cameras))
-        return made[-1]
-
-    yield make
-    for scene in made:
-        scene.end()
 
 
 class TestADeviceThatSendsPictures:

@@ -1,11 +1,7 @@
 """RTSP from a real server: H.264 over TCP and UDP, with a login, and with a server that hangs or goes."""
 
-import os
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -14,10 +10,9 @@ import numpy as np
 import pytest
 
 from services.capture.cameras import CameraLost, CameraMisconfigured, CameraOptions, Edits, open_camera
+from tests.integration.capture.rtsp_server import need_gstreamer, playing
 from tests.unit.capture.cameras.pictures import avi, decode, jpeg
 
-PYTHON = "/usr/bin/python3"
-SERVER = Path(__file__).parents[2] / "servers" / "rtsp.py"
 QUICK = CameraOptions(connect_timeout_s=5.0, stall_timeout_s=1.0)
 
 pytestmark = pytest.mark.real
@@ -25,29 +20,7 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture(scope="module", autouse=True)
 def gstreamer() -> None:
-    """Skips where the RTSP server cannot run."""
-    needs = "import gi; gi.require_version('GstRtspServer', '1.0')"
-    with suppress(OSError):
-        if subprocess.run([PYTHON, "-c", needs], capture_output=True, check=False).returncode == 0:
-            return
-    sentence = f"there is no RTSP server here; install GStreamer's (gir1.2-gst-rtsp-server-1.0) for {PYTHON}"
-    if os.environ.get("NIGHTJAR_TEST_BACKENDS") == "docker":
-        pytest.fail(sentence)
-    pytest.skip(sentence)
-
-
-@contextmanager
-def playing(*arguments: str | Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The URL of a server that was started so, and its process."""
-    with subprocess.Popen(
-        [PYTHON, SERVER, *arguments],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as server:  # fmt: skip
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip(), server
-        finally:
-            server.kill()
+    need_gstreamer()
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
