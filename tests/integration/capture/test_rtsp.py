@@ -11,6 +11,7 @@ import pytest
 
 from services.capture.cameras import CameraLost, CameraMisconfigured, CameraOptions, Edits, open_camera
 from tests.integration.capture.rtsp_server import need_gstreamer, playing
+from tests.integration.capture.test_https import self_signed
 from tests.unit.capture.cameras.pictures import avi, decode, jpeg
 
 QUICK = CameraOptions(connect_timeout_s=5.0, stall_timeout_s=1.0)
@@ -41,6 +42,25 @@ def test_pictures_come_at_the_cameras_rate(transport: str) -> None:
         assert list(pictures) == []
     assert decode(jpegs[0]).shape == (360, 640, 3)
     assert len(set(jpegs)) == 20
+
+
+@pytest.mark.parametrize(("codec", "name"), [("h265", "H.265"), ("jpeg", "Motion JPEG")])
+def test_other_codecs_are_decoded_too(codec: str, name: str) -> None:
+    with playing("--codec", codec) as (url, _):
+        pictures = list(islice(open_camera(url).pictures(threading.Event()), 3))
+    assert {decode(picture.jpeg).shape for picture in pictures} == {(360, 640, 3)}
+    assert {picture.encoded_from for picture in pictures} == {name}
+
+
+def test_an_encrypted_stream_is_played_whoever_signed_its_certificate(tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path, "IP:127.0.0.1")
+    key = certificate.with_name("key.pem")
+    login = ("--login", "admin:secret")
+    with playing("--certificate", certificate, "--key", key, *login) as (url, _):
+        assert url.startswith("rtsps://")
+        inside = url.replace("//", "//admin:secret@")
+        assert len(list(islice(open_camera(inside).pictures(threading.Event()), 3))) == 3
+        assert "refuses the login" in failure(url.replace("//", "//admin:wrong@"), CameraMisconfigured)
 
 
 def test_edits_are_in_every_picture() -> None:
