@@ -1,12 +1,11 @@
 """GStreamer's RTSP server, as a process under the system's Python."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
+from tests.integration.capture.programs import need
 
 PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parents[2] / "servers" / "rtsp.py"
@@ -18,10 +17,7 @@ def need_gstreamer() -> None:
     with suppress(OSError):
         if subprocess.run([PYTHON, "-c", needs], capture_output=True, check=False).returncode == 0:
             return
-    sentence = f"there is no RTSP server here; install GStreamer's (gir1.2-gst-rtsp-server-1.0) for {PYTHON}"
-    if os.environ.get("NIGHTJAR_TEST_BACKENDS") == "docker":
-        pytest.fail(sentence)
-    pytest.skip(sentence)
+    need(f"RTSP server of GStreamer's (gir1.2-gst-rtsp-server-1.0) for {PYTHON}")
 
 
 @contextmanager

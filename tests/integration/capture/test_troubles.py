@@ -16,6 +16,7 @@ from services.capture import attendant as attendant_module
 from services.contract.events import EventType
 from services.runtime.backoff import Backoff
 from tests.integration.capture.mjpeg_server import MULTIPART, Connection, serving
+from tests.integration.capture.programs import need
 from tests.integration.capture.rtsp_server import PYTHON, SERVER, need_gstreamer
 from tests.integration.capture.scene import Scene
 from tests.integration.pipeline.pipeline import eventually
@@ -62,13 +63,6 @@ class Peer:
             self._process.kill()
             self._process.communicate()
             self._process = None
-
-
-def need(program: str) -> None:
-    sentence = f"there is no {program} here; install it"
-    if os.environ.get("NIGHTJAR_TEST_BACKENDS") == "docker":
-        pytest.fail(sentence)
-    pytest.skip(sentence)
 
 
 @pytest.fixture(params=["ffmpeg", "GStreamer"])
