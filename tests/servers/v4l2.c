@@ -157,7 +157,7 @@ int ioctl(int fd, unsigned long request, ...) {
     va_start(arguments, request);
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
-    if ((request >> 8 & 0xFF) == 'V' && ours(fd)) return answer(fd, request, argument);
+    if ((request >> 8 & 0xFF) == 'V' && ours(fd)) return answer(fd, request & 0xFFFFFFFF, argument);
     if (!real) real = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
     return real(fd, request, argument);
 }

@@ -32,6 +32,7 @@ class Scene:
         self.state: dict[str, bytes] = {}
         self.events: list[EventMessage] = []
         self.repaired: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
+        self.previews: defaultdict[str, list[bytes]] = defaultdict(list)
         settings = Settings.model_validate(
             {"mqtt": {"url": broker.url, "prefix": self.prefix}, "state_dir": folder, "cameras": cameras}
         )
@@ -74,14 +75,17 @@ class Scene:
         return found
 
     def told_to_whoever_comes_later(self, camera: str, leaf: str) -> str:
-        """What the broker has retained."""
+        return self.retained(self.topics.camera(camera, leaf)).decode()
+
+    def retained(self, topic: str) -> bytes:
+        """What the broker has kept."""
         told = subscribe.simple(  # type: ignore[no-untyped-call]  # paho has no types here
-            self.topics.camera(camera, leaf),
+            topic,
             hostname=self._broker.host,
             port=self._broker.port,
             auth={"username": self._broker.user, "password": self._broker.password},
         )
-        return bytes(told.payload).decode() if told.retain else ""
+        return bytes(told.payload) if told.retain else b""
 
     def frames_from_now(self, camera: str, count: int = 3) -> list[Frame]:
         """So many more frames of the camera."""
@@ -96,7 +100,7 @@ class Scene:
         return len(self.live[camera]) == before
 
     def _connected(self, client: mqtt.Client, *_: object) -> None:
-        frames = [(self.topics.frames(ANY, leaf), 1) for leaf in ("live", "repair")]
+        frames = [(self.topics.frames(ANY, leaf), 1) for leaf in ("live", "repair", "preview")]
         client.subscribe([(f"{self.prefix}/#", 1), *frames])
 
     def _received(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
@@ -109,6 +113,8 @@ class Scene:
                 self.live[camera].append(Frame(frame_id, payload))
             else:
                 self.repaired[camera][frame_id.sequence] = payload
+        elif leaf == "preview":
+            self.previews[camera].append(payload)
         elif leaf == "event":
             self.events.append(EventMessage.model_validate_json(payload))
         else:

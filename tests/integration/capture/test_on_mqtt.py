@@ -1,8 +1,10 @@
 """Capture as others see it over a real broker: what makes a camera run, and what it gives then."""
 
 import secrets
+import time
 from typing import Any
 
+from services.contract.frame import size
 from tests.integration.capture.mjpeg_server import MULTIPART, Connection, MjpegServer, serving
 from tests.integration.capture.scene import Scene
 from tests.integration.pipeline.pipeline import eventually
@@ -30,6 +32,18 @@ class TestADeviceThatSendsPictures:
         eventually("problem", lambda: scene.camera_says("esp", "health") == "ON")  # by then it listens
         scene.say(topic, FRAMES[0])
         eventually("frame", lambda: scene.live["esp"])
+
+
+class TestAPreview:
+    def test_is_small_comes_once_a_second_and_is_there_for_whoever_comes_later(self, scenes: Any) -> None:
+        scene = scenes(yard={"url": "demo:?fps=15&size=1280x720"})
+        eventually("first preview", lambda: scene.previews["yard"])
+        came = len(scene.previews["yard"])
+        began_s = time.monotonic()
+        eventually("three more", lambda: len(scene.previews["yard"]) >= came + 3)
+        assert 1.9 < time.monotonic() - began_s < 6
+        assert {size(jpeg) for jpeg in scene.previews["yard"]} == {(640, 360)}
+        assert scene.retained(scene.topics.frames("yard", "preview"))[:2] == b"\xff\xd8"
 
 
 class TestACameraOnDemand:
