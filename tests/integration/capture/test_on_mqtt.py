@@ -2,12 +2,14 @@
 
 import secrets
 import time
+from pathlib import Path
 from typing import Any
 
-from services.contract.frame import size
+from services.contract.frame import Frame, size
 from tests.integration.capture.mjpeg_server import MULTIPART, Connection, MjpegServer, serving
 from tests.integration.capture.scene import Scene
 from tests.integration.pipeline.pipeline import eventually
+from tests.real import MqttServer
 from tests.unit.capture.cameras.pictures import jpeg
 
 FRAMES = [jpeg(seed) for seed in range(4)]
