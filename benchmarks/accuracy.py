@@ -10,14 +10,15 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain, cycle, islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from services.contract.settings import MotionSettings
 from services.motion.decode import Gray
-from services.motion.detector import Detector, DetectorSettings
-from services.motion.pace import Pace
+from services.motion.gaze import Gaze
 from services.motion.video import Video
 
 LEAD_IN_S = 90.0
@@ -64,19 +65,16 @@ def lead_in(clip: dict[str, Any], played: list[Gray], seconds: float = LEAD_IN_S
 
 
 def spans(
-    clip: dict[str, Any], played: list[Gray], lead_in_s: float = LEAD_IN_S, *, pace: Pace | None = None
+    clip: dict[str, Any], played: list[Gray], lead_in_s: float = LEAD_IN_S, *, every: bool = False
 ) -> Spans:
-    """When the detector says that it moves, in seconds of the clip; a `pace` leaves pictures out."""
-    detector, fps = Detector(DetectorSettings()), clip["fps"]
+    """When it is said to move, in seconds of the clip; `every`: the detector looks at every picture."""
+    gaze, fps = Gaze(MotionSettings()), clip["fps"]
     before = list(lead_in(clip, played, lead_in_s))
     found: Spans = []
     moving = False
     for n, picture in enumerate(chain(before, played)):
-        if pace is None or pace.due(n / fps):
-            decision = detector.look(picture, n / fps)
-            moving = decision.moving
-            if pace:
-                pace.looked(n / fps, sign=decision.sign)
+        if gaze.due(n / fps, alert=every):
+            moving = gaze.look(n / fps, partial(_as_it_is, picture), alert=every).moving
         at_s = (n - len(before)) / fps
         if not moving or at_s < 0:
             continue
@@ -85,6 +83,10 @@ def spans(
         else:
             found.append([at_s, at_s + 1 / fps])
     return found
+
+
+def _as_it_is(picture: Gray, _lines: int) -> Gray:
+    return picture
 
 
 def main() -> int:
@@ -100,10 +102,7 @@ def main() -> int:
         return 1
     score = scorer(folder)
     clips = [clip for clip in labels(folder) if clip["role"] != "throughput" and args.clip in clip["file"]]
-    found = {
-        clip["file"]: spans(clip, pictures(folder, clip), pace=None if args.every else Pace())
-        for clip in clips
-    }
+    found = {clip["file"]: spans(clip, pictures(folder, clip), every=args.every) for clip in clips}
     results, _ = score.evaluate(found, clips)
     print(f"{'clip':36} events  clean  false  quiet s  in alarm s  delays s")
     for name, one in results.items():

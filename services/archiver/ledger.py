@@ -82,11 +82,9 @@ class Ledger:
             )
             return EventAccount(dict(account.stored), dict(account.failed), came_s, set(account.spooled))
 
-    def heard_of(self, camera: str, event: str, since_s: float) -> bool:
-        """Whether a frame of it was dealt with since then; those of a closed one may come late."""
+    def knows(self, camera: str, event: str) -> bool:
         with self._lock:
-            account = self._events.get((camera, event))
-            return account is not None and account.came_s >= since_s
+            return (camera, event) in self._events
 
     def close(self, camera: str, event: str) -> None:
         with self._lock:

@@ -2,24 +2,23 @@
 
 import argparse
 import sys
-from typing import NoReturn
 
 from services.capture import probe
 from services.capture.probe_arguments import add_arguments
 from services.capture.service import CaptureService
 from services.runtime.alone import run_alone
-from services.runtime.run import ends, leave
+from services.runtime.run import ends
 
 
-def main() -> NoReturn:
+def main() -> int:
     if sys.argv[1:2] == ["probe"]:
         parser = argparse.ArgumentParser(
             prog="nightjar-capture probe", description="Connects to a camera and says what it delivers."
         )
         add_arguments(parser)
-        leave(ends(lambda: probe.main(parser.parse_args(sys.argv[2:]))))
-    leave(run_alone("capture", CaptureService))
+        return ends(lambda: probe.main(parser.parse_args(sys.argv[2:])))
+    return run_alone("capture", CaptureService)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

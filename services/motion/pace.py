@@ -35,7 +35,11 @@ class Pace:
         if self.most_fps and 0 <= since_s < EARLY / self.most_fps:
             return False
         rested = not 0 <= since_s < NOTICE_S - MARGIN_S  # also where the clock was set back
-        return alert or odd or rested or time_s < self._awake_until_s
+        return alert or odd or rested or self.awake(time_s)
+
+    def awake(self, time_s: float) -> bool:
+        """Whether there was a sign of something lately."""
+        return time_s < self._awake_until_s
 
     def looked(self, time_s: float, *, sign: bool) -> None:
         """A frame was looked at, and there was a sign of something or none."""

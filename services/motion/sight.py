@@ -1,6 +1,7 @@
 """A camera's detector and what it costs: frames in, decisions out."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from services.contract.frame import Frame
 from services.contract.settings import MotionSettings
@@ -42,12 +43,12 @@ class Sight:
             self.unanalysed += 1
             return None
         with self._turns.turn():
-            return self._look(frame)
+            return self._look(frame, alert=alert)
 
-    def _look(self, frame: Frame) -> Decision | None:
+    def _look(self, frame: Frame, *, alert: bool) -> Decision | None:
         when = frame.id.time
         try:
-            decision = self._gaze.look(when.timestamp(), lambda height: decode_gray(frame.jpeg, height))
+            decision = self._gaze.look(when.timestamp(), partial(decode_gray, frame.jpeg), alert=alert)
         except UndecodableFrame:
             self.undecodable += 1
             return None

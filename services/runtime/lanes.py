@@ -98,8 +98,7 @@ class Lanes(Generic[W]):
         """Ends the work of cameras that are gone or not the same, and starts that of the new ones."""
         with self._changing:
             if self._alarm is None:
-                if cameras != self._settings:
-                    self.prepare(cameras)
+                self.prepare(cameras)
             elif not self._closed:
                 self._take(cameras, self._alarm)
 

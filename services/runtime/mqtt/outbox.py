@@ -5,15 +5,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.contract.pieces import Pieces
-
 
 @dataclass(slots=True, eq=False)
 class Parcel:
     """One message on its way to the broker; `on_taken` is called when the broker has acknowledged it."""
 
     topic: str
-    payload: bytes | Pieces
+    payload: bytes
     retain: bool = False
     on_taken: Callable[[], None] | None = None
 

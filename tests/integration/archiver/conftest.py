@@ -44,20 +44,10 @@ def archive(s3_server: S3Server, bucket: str, proxy: FaultyProxy) -> dict[str, o
 
 
 @pytest.fixture
-def environment() -> dict[str, str]:
-    """Variables of the archiver's, beside the tests' own."""
-    return {}
-
-
-@pytest.fixture
 def archiver(
-    tmp_path: Path,
-    mqtt_server: MqttServer,
-    feeder: Feeder,
-    archive: dict[str, object],
-    environment: dict[str, str],
+    tmp_path: Path, mqtt_server: MqttServer, feeder: Feeder, archive: dict[str, object]
 ) -> Iterator[ArchiverProcess]:
     """Not started yet."""
-    process = ArchiverProcess(tmp_path, mqtt_server, feeder, archive, environment)
+    process = ArchiverProcess(tmp_path, mqtt_server, feeder, archive)
     yield process
     process.stop()

@@ -13,7 +13,8 @@ from services.capture.feed import Feed
 from services.contract.frame import identify
 from services.contract.handover import Resend
 from services.contract.settings import CaptureSettings
-from tests.unit.links import JPEG, NOWHERE, TOPICS, FakeLink, Post, Sent
+from services.runtime.mqtt import Parcel
+from tests.unit.links import JPEG, NOWHERE, TOPICS, FakeLink, Post
 
 START = datetime(2026, 11, 20, 8, 30, 0, tzinfo=UTC)
 RESEND = TOPICS.camera("yard", "resend")
@@ -110,8 +111,8 @@ def picture(n: int = 0, jpeg: bytes = JPEG) -> Picture:
     return Picture(jpeg, START + timedelta(seconds=n))
 
 
-def number(sent: Sent) -> int:
-    frame = identify(sent.payload)
+def number(parcel: Parcel) -> int:
+    frame = identify(parcel.payload)
     assert frame
     return frame.sequence
 

@@ -12,7 +12,6 @@ from services.gateway.archive.library import ArchiveAway, Library, Page, open_li
 from services.gateway.archive.recent import Recent
 from services.runtime.errors import UserError
 from services.store import Store
-from services.store.events import LAST
 from tests.unit.archives import DAY, folder, keep_event
 
 
@@ -29,7 +28,8 @@ def library(store: Store) -> Iterator[Library]:
 
 
 def page(library: Library, before: str | None = None, limit: int = 24) -> Page:
-    return asyncio.run(library.page(["door", "yard"], limit=limit, before=before or LAST))
+    more = {"before": before} if before else {}
+    return asyncio.run(library.page(["door", "yard"], limit=limit, **more))
 
 
 def test_a_page_says_what_is_worth_knowing_of_each_event(library: Library, store: Store) -> None:
