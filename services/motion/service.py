@@ -18,7 +18,7 @@ from services.contract.topics import Topics
 from services.motion.detector import DetectorSettings
 from services.motion.memory import EventMemory
 from services.motion.turns import Turns, cores
-from services.motion.watch import Watch
+from services.motion.watch import LAST_ANSWER_S, Watch
 from services.runtime.controls import ControlBoard
 from services.runtime.lanes import Lanes
 from services.runtime.leftovers import Leftovers
@@ -136,6 +136,8 @@ class MotionService:
     def reconfigure(self, settings: Settings) -> None:
         gone = self._cameras.keys() - settings.own_cameras().keys() - settings.cameras.keys()
         retained = [topic for camera in gone for topic in self._retained(camera)]
+        for camera in gone:
+            self._watches[camera].answer_s = LAST_ANSWER_S
         self._cameras = settings.own_cameras()
         self._board.reconfigure(self._control, self._cameras)
         self._watches.take(self._cameras)

@@ -52,6 +52,8 @@ STALE_S = 10.0
 LEFT_OVER_S = 30.0
 #: How long the end waits for the archiver's answer to what has just ended; it is kept in any case.
 ANSWER_S = 1.0
+#: And where the camera leaves for good: nobody would say it again.
+LAST_ANSWER_S = 30.0
 #: What is no frame is logged no more often than this.
 GRUMBLE_S = 1.0
 
@@ -72,6 +74,7 @@ class Watch:
         instance: str = "1",
     ) -> None:
         self.camera = camera
+        self.answer_s = ANSWER_S
         self._topics = topics
         self._memory = memory
         will = Will(topics.camera(camera, leaf.MOTION), OFF.encode())
@@ -193,7 +196,7 @@ class Watch:
         self._work_until(stop.is_set)
         self._ending = True
         self._conduct.carry_out(self._machine.close())
-        until_s = time.monotonic() + ANSWER_S
+        until_s = time.monotonic() + self.answer_s
         self._work_until(lambda: len(self._custody) == 0 or time.monotonic() > until_s)
 
     def _take_up(self) -> None:
