@@ -138,8 +138,8 @@ class GatewayService:
     def reconfigure(self, settings: Settings) -> None:
         if self._loop:
             self._loop.call_soon_threadsafe(self._take, settings)
-        else:
-            self._cameras.take(settings)
+        else:  # before the loop runs
+            self._take(settings)
 
     def complain(self, problem: str) -> None:
         self._presence.tell(problem=problem)
