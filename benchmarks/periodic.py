@@ -30,6 +30,7 @@ from services.contract.frame import identify
 from services.contract.topics import ANY, Topics
 from services.runtime.mqtt import BrokerAddress, Delivery, Link
 
+PREFIX = "bench"
 INTERVAL_S, LONG_S = 1.0, 10.0
 WARM_S = 4.0
 GOAL = {"mean_ms": 1.0, "sd_ms": 5.0}
@@ -52,7 +53,7 @@ def watching(port: int) -> Iterator[Times]:
             found[frame.camera][delivery.topic].append(frame.time.timestamp())
 
     link = Link(BrokerAddress("127.0.0.1", port, USER, PASSWORD), "bench-watching")
-    link.subscribe(Topics().event_frames(ANY, ANY), take)
+    link.subscribe(Topics(PREFIX).event_frames(ANY, ANY), take)
     life = threading.Thread(target=link.run, args=(stop,), name="watching")
     life.start()
     try:
@@ -98,7 +99,9 @@ def measure(seconds: float) -> tuple[dict[str, Moments], dict[str, list[float]]]
 
         beside(busy, all_s, (os.cpu_count() or 1) - 1)
         camera = beside(still_camera, still_port, jpegs, all_s)
-        ours = beside(capture, list(urls.values()), port, warm_s=WARM_S, seconds=seconds, **settings)
+        ours = beside(
+            capture, list(urls.values()), port, warm_s=WARM_S, seconds=seconds, prefix=PREFIX, **settings
+        )
         others = {
             "sleep after each": beside(naive, seconds, INTERVAL_S),
             "sleep until, only": beside(bare, seconds, INTERVAL_S),

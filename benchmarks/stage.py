@@ -192,12 +192,18 @@ def resident() -> int:
     return int(statm.read_text().split()[1]) * 4096 if statm.exists() else 0
 
 
-def capture(urls: list[str], port: int, *, warm_s: float, seconds: float, **settings: Any) -> Usage:
-    """What the capture service uses, with all that belongs to it, for cameras with these settings."""
+def capture(
+    urls: list[str], port: int, *, warm_s: float, seconds: float, prefix: str = "", **settings: Any
+) -> Usage:
+    """What the capture service uses, with all that belongs to it, for cameras with these settings.
+
+    Without a `prefix` for its topics it has one of its own: two of one prefix take each other's connections.
+    """
     cv2.setNumThreads(-1)  # as many as it likes: what it does about that is its own affair
     with tempfile.TemporaryDirectory() as folder:
         given = {
             "state_dir": folder,
+            "mqtt": {"prefix": prefix or f"bench{os.getpid()}"},
             "cameras": {
                 f"cam-{os.getpid()}-{n}": {"url": url, "capture": {"preview": False, **settings}}
                 for n, url in enumerate(urls)

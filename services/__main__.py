@@ -10,12 +10,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from services.contract.urls import missing_file
 from services.runtime import VERSION, config
 from services.runtime.errors import UserError
-from services.runtime.run import ends
+from services.runtime.run import ends, leave
 
 DEMO = {
     "cameras": {"street": {"url": "demo:", "label": "Demo street"}},
@@ -23,8 +23,8 @@ DEMO = {
 }
 
 
-def main() -> int:
-    return ends(lambda: _main(sys.argv[1:]))
+def main() -> NoReturn:
+    leave(ends(lambda: _main(sys.argv[1:])))
 
 
 def _main(words: list[str]) -> int:
@@ -233,4 +233,4 @@ def _program() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -136,6 +136,7 @@ class Closing:
             ended=handover.ended,
             frames=frames,
             missing=[*handover.missing, *_as_ranges(why)],
+            zones=handover.zones,
             slice=self._slice and self._of(self._slice, [(each.session, each.sequence) for each in frames]),
         )
 

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 #: Answers remembered, for a handover that is said again because its answer was lost.
 MOST_ANSWERS = 1000
+#: An event of which a frame came so lately is open, whatever else is known of it.
+STILL_OPEN_S = 3600.0
 #: Events that were set aside are taken up again at most so many at a time: what they consist of takes memory.
 MOST_TAKEN_UP = 8
 
@@ -124,7 +126,8 @@ class EventEnds:
         """Whether frames of it, or its end, are in our hands."""
         key = (camera, event)
         in_spool = self._spool.is_set_aside(key) or self._spool.has_frames(key)
-        return key in self._closings or in_spool or self._ledger.knows(camera, event)
+        since_s = time.monotonic() - STILL_OPEN_S
+        return key in self._closings or in_spool or self._ledger.heard_of(camera, event, since_s)
 
     def step(self, now_s: float) -> None:
         """Brings every event that is not closed yet a step further."""

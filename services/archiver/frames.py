@@ -20,6 +20,8 @@ from services.store import StoreRejected, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
+#: Three windows. A broker that sends more has to wait, but hears from us often enough to keep the connection.
+MOST_IN_HAND, WAIT_FOR_ROOM_S = 60, 0.2
 #: What is no frame is logged no more often than this.
 GRUMBLE_S = 1.0
 
@@ -67,6 +69,7 @@ class FrameIntake:
         elif not self._archiving(camera):
             delivery.ack()
         else:
+            self._hand.wait_for_room(MOST_IN_HAND, WAIT_FOR_ROOM_S)
             arrival = self._hand.take(delivery, frame, event, key)
             if self._uploads.standing.well:
                 self._workers.submit(self.store, arrival)

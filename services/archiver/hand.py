@@ -35,11 +35,16 @@ class Arrival:
 
 
 class Hand:
-    """Arrivals until they are settled; the broker's window bounds them. Thread-safe."""
+    """Arrivals until they are settled; the broker's window bounds them. Thread-safe.
+
+    mosquitto 2.0.11 forgets the window when it takes a session up again and sends all that it has: then
+    whoever brings frames has to wait in `wait_for_room`.
+    """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
         self._arrivals: dict[Arrival, None] = {}
         self._events: Counter[tuple[str, str]] = Counter()
 
@@ -60,7 +65,13 @@ class Hand:
             self._events[event] -= 1
             if not self._events[event]:
                 del self._events[event]
+            self._room.notify()
         return True
+
+    def wait_for_room(self, most: int, within_s: float) -> None:
+        """Returns when there are fewer than so many, at the latest after so long."""
+        with self._room:
+            self._room.wait_for(lambda: len(self._arrivals) < most, within_s)
 
     def holds(self, camera: str, event: str) -> bool:
         """Whether frames of the event, or of the camera's earlier ones, are on their way through us."""

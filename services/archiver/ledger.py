@@ -82,9 +82,11 @@ class Ledger:
             )
             return EventAccount(dict(account.stored), dict(account.failed), came_s, set(account.spooled))
 
-    def knows(self, camera: str, event: str) -> bool:
+    def heard_of(self, camera: str, event: str, since_s: float) -> bool:
+        """Whether a frame of it was dealt with since then; those of a closed one may come late."""
         with self._lock:
-            return (camera, event) in self._events
+            account = self._events.get((camera, event))
+            return account is not None and account.came_s >= since_s
 
     def close(self, camera: str, event: str) -> None:
         with self._lock:

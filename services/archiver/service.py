@@ -150,7 +150,7 @@ class ArchiverService:
             crew.start("archiver-control", self._control.run)
             crew.start("archiver-frames", self._frames.run)
             crew.start("archiver-steps", self._steps)
-            crew.start("archiver-size", Measure(self._uploads.store, self._tally).run)
+            crew.start("archiver-size", Measure(self._uploads.store, self._places.default, self._tally).run)
             crew.start("archiver-spool", self._keeper.run)
             crew.start("archiver-drain", self._drain.run)
             if self._sweeper:

@@ -3,49 +3,44 @@
 import logging
 import threading
 
+from services.archiver.retention.sizes import Sizes
 from services.archiver.tally import Tally
+from services.contract.archive_keys import KeyLayout
 from services.store import Store, StoreError
+from services.store.events import oldest_first
 
 log = logging.getLogger(__name__)
 
-#: People and other archivers delete too, so it is counted anew so often; and soon after we have deleted.
+#: Retention and people delete too, so it is counted anew so often.
 COUNT_EVERY_S = 3600.0
-LOOK_EVERY_S = 60.0
 TRY_AGAIN_S = 30.0
 
 
 class Measure:
-    """Counts what is below each camera's own folder, in a thread of its own: large archives take a while."""
+    """Counts each camera's events, in a thread of its own. Only events that are new are listed."""
 
-    def __init__(self, store: Store, tally: Tally) -> None:
+    def __init__(self, store: Store, layout: KeyLayout, tally: Tally) -> None:
         self._store = store
+        self._layout = layout
         self._tally = tally
+        self._sizes = Sizes(store, layout)
 
     def run(self, stop: threading.Event) -> None:
         """Counts until `stop`."""
         while not stop.is_set():
-            deleted = self._tally.deleted
             try:
                 done = self._count(stop)
             except StoreError as away:  # whoever stores says so as well
                 log.debug("the size of the archive is not known: %s", away)
                 done = False
-            self._wait(stop, COUNT_EVERY_S if done else TRY_AGAIN_S, deleted)
-
-    def _wait(self, stop: threading.Event, at_most_s: float, deleted: int) -> None:
-        waited_s = 0.0
-        while waited_s < at_most_s and not stop.wait(min(LOOK_EVERY_S, at_most_s - waited_s)):
-            waited_s += LOOK_EVERY_S
-            if self._tally.deleted != deleted:
-                return
+            stop.wait(COUNT_EVERY_S if done else TRY_AGAIN_S)
 
     def _count(self, stop: threading.Event) -> bool:
-        for camera in self._tally.cameras():
-            stored_before = self._tally.stored_bytes(camera)
-            size = 0
-            for each in self._store.list(f"{camera}/"):
-                if stop.is_set():
-                    return False
-                size += each.bytes
-            self._tally.measured(camera, size, stored_before)
+        cameras = self._tally.cameras()
+        stored_before = {camera: self._tally.stored_bytes(camera) for camera in cameras}
+        self._sizes.update(oldest_first(self._store, self._layout, cameras), stop)
+        if stop.is_set():
+            return False
+        for camera in cameras:
+            self._tally.measured(camera, self._sizes.of(camera), stored_before[camera])
         return True

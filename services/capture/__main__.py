@@ -2,23 +2,24 @@
 
 import argparse
 import sys
+from typing import NoReturn
 
 from services.capture import probe
 from services.capture.probe_arguments import add_arguments
 from services.capture.service import CaptureService
 from services.runtime.alone import run_alone
-from services.runtime.run import ends
+from services.runtime.run import ends, leave
 
 
-def main() -> int:
+def main() -> NoReturn:
     if sys.argv[1:2] == ["probe"]:
         parser = argparse.ArgumentParser(
             prog="nightjar-capture probe", description="Connects to a camera and says what it delivers."
         )
         add_arguments(parser)
-        return ends(lambda: probe.main(parser.parse_args(sys.argv[2:])))
-    return run_alone("capture", CaptureService)
+        leave(ends(lambda: probe.main(parser.parse_args(sys.argv[2:]))))
+    leave(run_alone("capture", CaptureService))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,7 +16,7 @@ from services.capture.preview import preview
 from services.capture.repairs import Repairs
 from services.capture.ring import Ring
 from services.contract import topics as leaf
-from services.contract.frame import Frame, FrameId, NotAFrame, stamp
+from services.contract.frame import Frame, FrameId, NotAFrame, stamped
 from services.contract.handover import Resend
 from services.contract.settings import CaptureSettings
 from services.contract.status import OFFLINE, ONLINE, CaptureStats
@@ -151,7 +151,7 @@ class Feed:
         now_s = time.monotonic()
         frame = FrameId(self.camera, self._session, self._sequence + 1, picture.time)
         try:
-            jpeg = stamp(picture.jpeg, frame)
+            jpeg = stamped(picture.jpeg, frame)
         except NotAFrame:
             self._broken += 1
             return False
@@ -164,11 +164,11 @@ class Feed:
         self._ring.put(frame.sequence, jpeg, now_s)
         self.link.send(self._live_topic, jpeg, on_taken=self._count_published)
         if self.runner.running:
-            self.runner.take(Frame(frame, jpeg))
+            self.runner.take(Frame(frame, bytes(jpeg)))
         self._give_repairs()
         if self._settings.preview and now_s - self._preview_at_s >= PREVIEW_INTERVAL_S:
             self._preview_at_s = now_s
-            if small := preview(jpeg):
+            if small := preview(picture.jpeg):
                 self.link.flash(self._topics.frames(self.camera, leaf.PREVIEW), small, retain=True)
         return True
 

@@ -2,6 +2,8 @@
 
 from collections import OrderedDict
 
+from services.contract.pieces import Pieces
+
 
 class Ring:
     """A camera's last frames by number, bounded in bytes and seconds; the oldest go first."""
@@ -9,10 +11,10 @@ class Ring:
     def __init__(self, max_bytes: int, max_age_s: float) -> None:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
-        self._frames: OrderedDict[int, tuple[float, bytes]] = OrderedDict()
+        self._frames: OrderedDict[int, tuple[float, bytes | Pieces]] = OrderedDict()
         self._bytes = 0
 
-    def put(self, sequence: int, jpeg: bytes, now_s: float) -> None:
+    def put(self, sequence: int, jpeg: bytes | Pieces, now_s: float) -> None:
         self._frames[sequence] = (now_s, jpeg)
         self._bytes += len(jpeg)
         while self._frames:
@@ -25,4 +27,4 @@ class Ring:
     def get(self, sequence: int) -> bytes | None:
         """The frame with that number, or None where it is gone or never was."""
         found = self._frames.get(sequence)
-        return found[1] if found else None
+        return bytes(found[1]) if found else None

@@ -32,6 +32,8 @@ STATS_INTERVAL_S = 2.0
 #: From here on people are told, before something is lost.
 NEARLY_FULL = 0.8
 MB = 1_000_000
+#: Settings that a camera takes up by beginning anew, which takes it a moment.
+BEGINS_ANEW = ("fps", "quality", "timestamp")
 #: What the broker counts beside the picture: topic, properties, lengths.
 HEADER_BYTES = 1_000
 
@@ -66,6 +68,8 @@ class CaptureService:
             last=lambda feed: feed.runner.close(),
         )
         self._feeds.prepare(cameras)
+        self._cameras = cameras
+        self._begin_anew = threading.Event()
 
     def _feed(self, camera: str, own: CameraSettings) -> Feed:
         pushed = pushed_camera(camera, own)
@@ -102,6 +106,7 @@ class CaptureService:
         self._board.load()
         self._board.attach(self._control)
         self._leftovers.attach()
+        self._feeds.take(self._in_force())
         control, ticks = Crew(Stop(), alarm=stop), Crew(stop)
         control.start("capture-control", self._control.run)
         self._feeds.start(stop)
@@ -117,11 +122,25 @@ class CaptureService:
     def reconfigure(self, settings: Settings) -> None:
         cameras = settings.own_cameras()
         gone = self._feeds.work.keys() - cameras.keys()
+        self._cameras = cameras
         self._board.reconfigure(self._control, cameras)
-        self._feeds.take(cameras)
+        self._feeds.take(self._in_force())
         self._leftovers.known = settings.cameras
         self._leftovers.clear(gone - settings.cameras.keys())
         self._presence.tell(cameras=cameras)
+
+    def _in_force(self) -> dict[str, CameraSettings]:
+        """The cameras with what was set at run time, where that makes them begin anew."""
+        return {
+            camera: own.model_copy(
+                update={
+                    "capture": own.capture.model_copy(
+                        update={name: self._board.value(camera, name) for name in BEGINS_ANEW}
+                    )
+                }
+            )
+            for camera, own in self._cameras.items()
+        }
 
     def complain(self, problem: str) -> None:
         self._presence.tell(problem=problem)
@@ -147,6 +166,9 @@ class CaptureService:
         said_s, wait_s = float("-inf"), TICK_S
         experiments: dict[str, str] = {}
         while not stop.wait(wait_s):
+            if self._begin_anew.is_set():
+                self._begin_anew.clear()
+                self._feeds.take(self._in_force())
             now_s = time.monotonic()
             feeds = self._feeds.work.values()
             busy = [feed for feed in feeds if feed.tick(now_s)]
@@ -160,6 +182,9 @@ class CaptureService:
     # -- what arrives ------------------------------------------------------------------------------------
 
     def _setting_changed(self, camera: str, setting: str) -> None:
+        if setting in BEGINS_ANEW:  # a moment later, in another thread: the camera is to end first
+            self._begin_anew.set()
+            return
         value = self._board.value(camera, setting)
         feed = self._feeds.work.get(camera)
         if feed is None:  # it is about to begin, with the value as it is now

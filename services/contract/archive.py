@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from services.contract.events import Missing
+from services.contract.events import Missing, ZoneNames
 from services.contract.experiments import Slice
 from services.contract.message import CameraName, EventId, Message, Session, Time
 
@@ -32,6 +32,7 @@ class Manifest(Message):
     )
     frames: list[StoredFrame]
     missing: list[Missing] = Field(default=[])
+    zones: ZoneNames = Field(default=[], description="all zones in which something moved")
     slice: Slice | None = Field(
         None, description="only beside pictures on a schedule; its `off_s` follows `frames` here"
     )

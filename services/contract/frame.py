@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from services.contract.jpeg_head import EXIF, Head, head_of
+from services.contract.pieces import Pieces
 
 SOI = b"\xff\xd8"
 EOI = b"\xff\xd9"
@@ -52,18 +53,23 @@ def stamp(jpeg: bytes, frame_id: FrameId) -> bytes:
 
     Raises `NotAFrame` where the bytes are no complete JPEG.
     """
+    return bytes(stamped(jpeg, frame_id))
+
+
+def stamped(jpeg: bytes, frame_id: FrameId) -> Pieces:
+    """As `stamp`, but the picture is not copied: what comes holds on to it."""
     check(jpeg)
     head = head_of(jpeg)
     if head.exif and head.end > len(jpeg):
         raise NotAFrame("the JPEG is damaged: a segment reaches beyond its end")
     orientation = _camera_orientation(jpeg, head) if head.exif else 1
-    parts: list[bytes | memoryview] = [SOI, _segment(frame_id, orientation)]
-    theirs, at = memoryview(jpeg), 2  # a view: the picture is copied once
+    parts: list[bytes | memoryview] = [SOI + _segment(frame_id, orientation)]
+    theirs, at = memoryview(jpeg), 2
     for start, end in head.exif:
         parts.append(theirs[at:start])
         at = end
     parts.append(theirs[at:])
-    return b"".join(parts)
+    return Pieces(tuple(parts))
 
 
 def identify(jpeg: bytes) -> FrameId | None:

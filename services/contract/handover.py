@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.contract.events import FrameRef, Missing
+from services.contract.events import FrameRef, Missing, ZoneNames
 from services.contract.experiments import ExperimentSummary, Slice
 from services.contract.message import Aliased, CameraName, EventId, Message, Session, Time
 
@@ -21,6 +21,7 @@ class Handover(Message):
     ended: Time
     frames: list[FrameRef]
     missing: list[Missing] = Field(default=[], description="numbers that nobody has any more")
+    zones: ZoneNames = Field(default=[], description="all zones in which something moved")
     slice: Slice | None = Field(None, description="capture's: what part of a schedule the event is")
     summary: ExperimentSummary | None = Field(None, description="capture's: how the whole experiment stands")
 

@@ -338,6 +338,7 @@ class ArchiveSettings(Section):
     max_disk_percent: float = Field(
         80, gt=0, le=100, description="of a folder's disk, above which the oldest events are deleted"
     )
+    console_url: WebUrl = Field("", description="the store's own web page, for links to it; empty: none")
     spool_dir: Path | None = Field(
         None, description="where frames are kept while the archive is away; empty: `spool` in `state_dir`"
     )

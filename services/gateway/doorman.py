@@ -10,8 +10,8 @@ from services.gateway.access.guard import Handler
 
 #: How long the head of a connection's first request may take.
 HEAD_S = 10.0
-#: How long a connection may be idle between requests: longer than proxies keep one for the next.
-IDLE_S = 75.0
+#: How long a connection may be idle between requests: longer than nginx (60 s) and Traefik (90 s) keep one.
+IDLE_S = 100.0
 #: How long a request with a body may take in all.
 BODY_S = 40.0
 #: So many may be idle, of all the files that the process may have open. Each takes about 15 KB.

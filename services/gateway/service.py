@@ -20,6 +20,7 @@ from services.gateway.access.handlers import AccessApi
 from services.gateway.access.https import Https, open_https
 from services.gateway.api import Api
 from services.gateway.app import make_app
+from services.gateway.archive.bucket import Bucket
 from services.gateway.archive.by_id import EventMedia
 from services.gateway.archive.clips import Clips
 from services.gateway.archive.handlers import ArchiveApi
@@ -35,12 +36,15 @@ from services.gateway.homeassistant.totals import Bulletin
 from services.gateway.ingest.handlers import Ingest
 from services.gateway.listening import listening
 from services.gateway.live.feed import Change
-from services.gateway.live.health import Trouble, troubles
+from services.gateway.live.health import Trouble, dated, troubles
+from services.gateway.live.history import History
 from services.gateway.live.sse import LiveEvents
 from services.gateway.live.state import LiveState
 from services.gateway.openapi.handlers import ApiDocs
+from services.gateway.pages.access import AccessPage
 from services.gateway.pages.experiments import Experiments
 from services.gateway.pages.pages import Pages
+from services.gateway.pages.statistics import Statistics
 from services.gateway.pages.views import Views
 from services.gateway.pictures.broker_frames import BrokerFrames
 from services.gateway.pictures.fanout import Fanout
@@ -113,6 +117,7 @@ class GatewayService:
         self._https: Https | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._snapshots = EventSnapshots()
+        self._history = History()
         self.port = 0
 
     def problems(self) -> list[str]:
@@ -213,6 +218,7 @@ class GatewayService:
         own, entrance = self._settings.gateway, self._entrance
         views = Views(lambda: len(self._troubles))
         secure = own.public_url.startswith("https://")
+        bucket = Bucket.of(self._settings.archive)
         media = EventMedia(
             self._cameras,
             self._state,
@@ -241,8 +247,10 @@ class GatewayService:
                 ArchiveApi(library, self._cameras).routes(),
                 media.routes(),
                 LiveEvents(self._state, self._troubles_json).routes(),
-                Pages(views, self._cameras, self._state, library, self._current).routes(),
+                Pages(views, self._cameras, self._state, library, self._current, bucket=bucket).routes(),
                 Tuning(views, self._cameras, self._state, Scores(self._topics, self._control)).routes(),
+                Statistics(views, self._cameras, self._history).routes(),
+                AccessPage(views, entrance).routes(),
                 Experiments(views, self._cameras, self._state, library).routes(),
             ],
             proxies=own.trusted_proxies,
@@ -263,6 +271,9 @@ class GatewayService:
         broker = self._control.problem
         settling = not broker and time.monotonic() - self._connected_at < SETTLE_S
         found = [] if settling else troubles(self._state, broker, library.problem)
+        found = dated(found, self._troubles, datetime.now(UTC))
+        self._state.tell_counts()
+        self._history.note(self._state.cameras.values(), datetime.now(UTC))
         if found != self._troubles:
             self._troubles = found
             self._state.feeds.tell(Change("troubles", "troubles", {"troubles": self._troubles_json()}))

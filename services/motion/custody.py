@@ -222,6 +222,7 @@ class Custody:
             ended=summary.ended,
             frames=self._numbers(summary.event, held.gaps),
             missing=missing,
+            zones=list(summary.zones),
         )
 
     def _numbers(self, event: str, gaps: Gaps) -> list[FrameRef]:

@@ -98,7 +98,8 @@ class Lanes(Generic[W]):
         """Ends the work of cameras that are gone or not the same, and starts that of the new ones."""
         with self._changing:
             if self._alarm is None:
-                self.prepare(cameras)
+                if cameras != self._settings:
+                    self.prepare(cameras)
             elif not self._closed:
                 self._take(cameras, self._alarm)
 

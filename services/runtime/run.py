@@ -1,12 +1,14 @@
 """From the command line to a running service and back: threads, signals, and an honest end."""
 
+import contextlib
 import logging
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from services.runtime.errors import UserError
 from services.runtime.stop import Stop
@@ -113,6 +115,21 @@ def handle_signals(stop: threading.Event) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
+
+
+def leave(status: int) -> NoReturn:
+    """Ends the process, also where a thread is stuck in foreign code.
+
+    A thread that comes back from FFmpeg while Python takes itself down aborts the process (until Python
+    3.14), so with such a thread around it is not taken down.
+    """
+    if any(thread.daemon for thread in threading.enumerate()):
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):  # closed already
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def ends(main: Callable[[], int]) -> int:

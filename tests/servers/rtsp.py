@@ -1,4 +1,4 @@
-"""An RTSP server on 127.0.0.1 that plays H.264: a test picture, or a video file in real time.
+"""An RTSP server on 127.0.0.1 that plays a video: a test picture, or a video file in real time.
 
 It runs under the system's Python, which has GStreamer's bindings, as a process of its own. It prints its URL
 when it listens and ends when its standard input closes. `--silent-after` stops sending while the connection
@@ -14,11 +14,13 @@ import gi  # type: ignore[import-not-found] # the system's Python has it, ours h
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # type: ignore[import-not-found] # noqa: E402 - versions first
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # type: ignore[import-not-found] # noqa: E402 - versions first
 
-ENCODER = (
-    "videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15"
-)
+CODECS = {
+    "h264": ("x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15", "rtph264pay"),
+    "h265": ("x265enc tune=zerolatency speed-preset=ultrafast key-int-max=15", "rtph265pay"),
+    "jpeg": ("jpegenc", "rtpjpegpay"),
+}
 
 
 def pipeline(args: argparse.Namespace) -> str:
@@ -28,7 +30,11 @@ def pipeline(args: argparse.Namespace) -> str:
     else:
         source = "videotestsrc is-live=true pattern=ball"
     size = f"video/x-raw,width={args.width},height={args.height},framerate={args.fps}/1"
-    return f"( {source} ! {size} ! {ENCODER} ! valve name=valve ! rtph264pay name=pay0 pt=96 )"
+    encoder, payloader = CODECS[args.codec]
+    encoded = f"videoconvert ! video/x-raw,format=I420 ! {encoder} ! valve name=valve"
+    return (
+        f"( {source} ! {size} ! {encoded} ! {payloader} name=pay0 pt={26 if args.codec == 'jpeg' else 96} )"
+    )
 
 
 def silence_after(factory: GstRtspServer.RTSPMediaFactory, seconds: float) -> None:
@@ -41,13 +47,20 @@ def silence_after(factory: GstRtspServer.RTSPMediaFactory, seconds: float) -> No
     factory.connect("media-configure", configure)
 
 
-def guard(server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFactory, login: str) -> None:
-    """Only `login` (user:password) may play."""
-    user, _, password = login.partition(":")
+def guard(
+    server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFactory, args: argparse.Namespace
+) -> None:
+    """Only the login (user:password) may play, where one is given; encrypted where a certificate is."""
+    user, _, password = (args.login or "").partition(":")
     auth = GstRtspServer.RTSPAuth()
     token = GstRtspServer.RTSPToken()
     token.set_string(GstRtspServer.RTSP_TOKEN_MEDIA_FACTORY_ROLE, "user")
-    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    if user:
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    else:
+        auth.set_default_token(token)
+    if args.certificate:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(args.certificate, args.key))
     server.set_auth(auth)
     permissions = GstRtspServer.RTSPPermissions()
     permissions.add_permission_for_role("user", GstRtspServer.RTSP_PERM_MEDIA_FACTORY_ACCESS, True)
@@ -63,7 +76,10 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--fps", type=int, default=15)
     parser.add_argument("--transport", choices=("tcp", "udp"), help="the only one that is allowed")
+    parser.add_argument("--codec", choices=CODECS, default="h264")
     parser.add_argument("--login", help="user:password")
+    parser.add_argument("--certificate", help="a PEM file: encrypted, with the key in --key")
+    parser.add_argument("--key", help="a PEM file")
     parser.add_argument("--silent-after", type=float, help="seconds; without it, it plays on")
     args = parser.parse_args()
 
@@ -75,10 +91,10 @@ def main() -> None:
         factory.set_protocols(getattr(GstRtsp.RTSPLowerTrans, args.transport.upper()))
     if args.silent_after:
         silence_after(factory, args.silent_after)
-    if args.login:
-        guard(server, factory, args.login)
+    if args.login or args.certificate:
+        guard(server, factory, args)
     server.attach(None)
-    print(f"rtsp://127.0.0.1:{server.get_bound_port()}/camera", flush=True)
+    print(f"rtsp{'s' if args.certificate else ''}://127.0.0.1:{server.get_bound_port()}/camera", flush=True)
 
     loop = GLib.MainLoop()
     GLib.io_add_watch(sys.stdin, GLib.PRIORITY_DEFAULT, GLib.IO_HUP | GLib.IO_IN, lambda *_: loop.quit())

@@ -11,7 +11,7 @@ from tests.system.systems import Compose, System, Together
 CLIP = "bew_walking_to.avi"
 
 
-@pytest.fixture(scope="module", params=["compose", "together"])
+@pytest.fixture(scope="session", params=["compose", "together"])
 def system(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, footage: Path
 ) -> Iterator[System]:

@@ -19,7 +19,9 @@ Number = tuple[str, int]
 class Listener:
     """Notes every live frame by its number, every event, and the last payload of every small topic."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, *also: str) -> None:
+        """`also`: further topics to write down."""
+        self._also = also
         self.frames: dict[str, dict[Number, bytes]] = defaultdict(dict)
         self.events: list[EventMessage] = []
         self.small: dict[str, bytes] = {}
@@ -61,11 +63,12 @@ class Listener:
         ]
 
     def _connected(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe([("nightjar/#", 1), ("nightjar-frames/+/live", 1)])
+        wanted = ("nightjar/#", "nightjar-frames/+/live", "nightjar-frames/+/preview", *self._also)
+        client.subscribe([(topic, 1) for topic in wanted])
 
     def _received(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         payload = bytes(message.payload)
-        if message.topic.startswith("nightjar-frames/"):
+        if message.topic.endswith("/live"):
             frame = identify(payload)
             assert frame
             self.frames[frame.camera][frame.session_hex, frame.sequence] = payload

@@ -27,6 +27,10 @@ cameras:
   street:
     url: "demo:"
     label: Street
+    motion:
+      zones:
+        road:
+          points: [[0, 0.4], [1, 0.4], [1, 1], [0, 1]]
   clip:
     url: file:{clip}?loop=once
     enabled: false # the scenario switches it on
@@ -120,6 +124,9 @@ class System(Protocol):
     def stop(self) -> None:
         """As a person would; what it keeps stays."""
 
+    def restart_broker(self) -> None:
+        """The broker alone, where it runs alone."""
+
     def remove(self) -> None:
         """Stops it and leaves nothing behind."""
 
@@ -168,6 +175,15 @@ class Compose:
 
     def stop(self) -> None:
         self._run("stop")
+
+    def restart_broker(self) -> None:
+        self._run("restart", "mqtt")
+
+    def stop_services(self, *names: str) -> None:
+        self._run("stop", *names)
+
+    def start_services(self, *names: str) -> None:
+        self._run("start", *names)
 
     def remove(self) -> None:
         self._run("down", "--volumes", "--timeout", "5")
@@ -235,6 +251,10 @@ class Together:
         status = process.wait(10)
         if status:
             raise RuntimeError(f"it ended with status {status}:\n{self.log()}")
+
+    def restart_broker(self) -> None:
+        self.stop()
+        self.start()
 
     def remove(self) -> None:
         self.stop()

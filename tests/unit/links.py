@@ -1,13 +1,24 @@
 """A link without a broker: it notes what is sent, and the test plays the broker."""
 
+from dataclasses import dataclass
+
 from services.contract.frame import FrameId, stamp
 from services.contract.topics import Topics
-from services.runtime.mqtt import BrokerAddress, Delivery, Link, Parcel
+from services.runtime.mqtt import BrokerAddress, Delivery, Link
 
 TOPICS = Topics()
 NOWHERE = BrokerAddress("nowhere.invalid", 1)
 #: As short as a JPEG can be that is one from its beginning to its end.
 JPEG = b"\xff\xd8\xff\xdb\x00\x04\x00\x00\xff\xd9"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message as it arrives."""
+
+    topic: str
+    payload: bytes
+    retain: bool
 
 
 class FakeLink(Link):
@@ -30,14 +41,18 @@ class FakeLink(Link):
         self.flashed.append((topic, payload))
         return True
 
-    def take(self, leaf: str = "") -> list[Parcel]:
+    def take(self, leaf: str = "") -> list[Sent]:
         """The broker takes everything; what it took on topics that end so."""
         taken = []
         while parcel := self.outbox.take():
             taken.append(parcel)
         for parcel in taken:
             self.outbox.taken(parcel)
-        return [parcel for parcel in taken if leaf in parcel.topic]
+        return [
+            Sent(parcel.topic, bytes(parcel.payload), parcel.retain)
+            for parcel in taken
+            if leaf in parcel.topic
+        ]
 
 
 class Post:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from collections.abc import Iterable
 
 from services.contract.archive_keys import MANIFEST, KeyLayout
@@ -35,14 +36,19 @@ class Sizes:
         """Bytes of a camera's events."""
         return sum(size for ref, size in self._sizes.items() if ref.camera == camera)
 
-    def update(self, there: Iterable[EventRef]) -> None:
-        """Learns what is new among these events, and forgets the others. Raises StoreUnavailable."""
+    def update(self, there: Iterable[EventRef], stop: threading.Event) -> None:
+        """Learns what is new among these events, and forgets the others. Raises StoreUnavailable.
+
+        `stop` ends it early, and incomplete.
+        """
         if not self._is_loaded:
             self._load()
         known = set(there)
         for ref in self._sizes.keys() - known:
             self.forget(ref)
         for ref in known - self._final:
+            if stop.is_set():
+                return
             objects = list(self._store.list(self._layout.event_folder(ref.camera, ref.event)))
             self._sizes[ref] = sum(each.bytes for each in objects)
             if any(each.key.endswith(f"/{MANIFEST}") for each in objects):

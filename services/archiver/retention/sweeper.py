@@ -41,7 +41,6 @@ class Sweeper:
         is_open: Callable[[str, str], bool],
         disk: Callable[[], Disk | None],
         of_own: Callable[[], Iterable[tuple[KeyLayout, str, timedelta]]] = list,
-        on_sizes: Callable[[Sizes], None] = lambda _sizes: None,
         on_deleted: Callable[[str], None] = lambda _camera: None,
     ) -> None:
         self._store = store
@@ -51,7 +50,6 @@ class Sweeper:
         self._is_open = is_open
         self._disk = disk
         self._of_own = of_own
-        self._on_sizes = on_sizes
         self._on_deleted = on_deleted
         self._sizes = Sizes(store, layout)
         self._kept: dict[EventRef, float] = {}
@@ -85,12 +83,13 @@ class Sweeper:
         if first_kept := self._rules.first_kept(now):
             self._delete_all(self._events(before=first_kept), self._layout, now)
         there = list(self._events())
-        self._sizes.update(there)
+        self._sizes.update(there, self._stop)
+        if self._stop.is_set():
+            return
         own, full = self._rules.excess(self._sizes.total, self._disk())
         if own or full:
             log.info("the archive is over its bound by %.1f GB; the oldest events go", max(own, full) / 1e9)
             self._delete_all(to_make_room(self._deletable(there, now), own, full, now), self._layout, now)
-        self._on_sizes(self._sizes)
         self._sizes.save()
 
     def _events(self, before: str = LAST) -> Iterator[EventRef]:

@@ -68,9 +68,9 @@ class SegmentWriter:
     def seal(self) -> Segment:
         """Nothing more is written. Raises OSError where it cannot be renamed."""
         self.close()
-        sealed = self.path.with_suffix(SEALED)
-        self.path.rename(sealed)
-        return Segment(sealed, self.bytes, self.count)
+        path = self.path.with_suffix(SEALED)
+        self.path.rename(path)
+        return Segment(path, self.bytes, self.count)
 
     def cut(self) -> None:
         """After a failed write: takes away what is not fsynced, as far as the disk lets us."""
@@ -82,6 +82,13 @@ class SegmentWriter:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def sealed(path: Path) -> Segment | None:
+    """A file that an earlier life has sealed. Raises OSError."""
+    segment = Segment(path, path.stat().st_size)
+    segment.count = len(segment.numbers())
+    return segment
 
 
 def recover(path: Path) -> Segment | None:
@@ -99,9 +106,9 @@ def recover(path: Path) -> Segment | None:
     if not count:
         path.unlink()
         return None
-    sealed = path.with_suffix(SEALED)
-    path.rename(sealed)
-    return Segment(sealed, whole, count)
+    whole_file = path.with_suffix(SEALED)
+    path.rename(whole_file)
+    return Segment(whole_file, whole, count)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,21 +1,19 @@
 """All that waits on the local disk for the store: frames and handovers, event by event."""
 
-import errno
 import fcntl
 import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from services.archiver.spool import segments
+from services.archiver.spool.held import HANDOVER, Held
 from services.archiver.spool.records import HEAD_BYTES
 from services.archiver.spool.room import Room
-from services.archiver.spool.segments import SEGMENT_BYTES, Segment, SegmentWriter, sync_folder
+from services.archiver.spool.segments import Segment, sync_folder
+from services.archiver.spool.unusable import SpoolUnusable, may_not_be_written, sentence
 from services.archiver.spool.waiting import Waiting
 from services.contract.frame import FrameId
 from services.runtime.errors import UserError
@@ -26,27 +24,8 @@ log = logging.getLogger(__name__)
 Event = tuple[str, str]
 """A camera and an event's id."""
 
-HANDOVER = "handover.json"
 #: Files that are open for writing at a time.
 MOST_OPEN = 64
-
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-_REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
-
-
-class SpoolUnusable(Exception):
-    """Nothing can be kept there now; `str()` is a sentence for people."""
-
-
-@dataclass(slots=True)
-class _Held:
-    """What is there of one event."""
-
-    folder: Path
-    segments: list[Segment] = field(default_factory=list)
-    writer: SegmentWriter | None = None
-    next_index: int = 1
-    handover: bool = False
 
 
 class Spool:
@@ -58,7 +37,7 @@ class Spool:
     def __init__(self, folder: Path, room: Room) -> None:
         self.folder = folder.absolute()
         self._room = room
-        self._held: OrderedDict[Event, _Held] = OrderedDict()
+        self._held: OrderedDict[Event, Held] = OrderedDict()
         self._lock = threading.RLock()
         self._guard = -1
         self.bytes = 0
@@ -76,7 +55,7 @@ class Spool:
             except FileNotFoundError:
                 self.is_open = True
             except OSError as error:
-                log.error("%s", self._sentence(error))
+                log.error("%s", sentence(self.folder, error))
             else:
                 self.is_open = True
 
@@ -111,7 +90,7 @@ class Spool:
                 for event, group in by_event:
                     self._write(event, [(frame, jpeg) for _, frame, jpeg in group])
             except OSError as error:
-                raise SpoolUnusable(self._sentence(error)) from error
+                raise SpoolUnusable(sentence(self.folder, error)) from error
             return count
 
     def set_aside(self, waiting: Waiting) -> None:
@@ -121,7 +100,7 @@ class Spool:
                 held = self._of(waiting.event)
                 replace_file(held.folder / HANDOVER, waiting.payload())
             except OSError as error:
-                raise SpoolUnusable(self._sentence(error)) from error
+                raise SpoolUnusable(sentence(self.folder, error)) from error
             held.handover = True
 
     # -- looking ---------------------------------------------------------------------------------------
@@ -137,12 +116,8 @@ class Spool:
     @property
     def problem(self) -> str:
         """Why nothing could be kept there, if that can be seen without trying; else empty."""
-        folder = self.folder
-        while not folder.exists():
-            folder = folder.parent
-        if not os.access(folder, os.W_OK | os.X_OK):
-            is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
-            return self._sentence(OSError(errno.EROFS if is_read_only else errno.EACCES, ""))
+        if wrong := may_not_be_written(self.folder):
+            return wrong
         if not self._room.left(self.folder, self.bytes):
             return self._room.why_full(self.folder, self.bytes)
         return ""
@@ -161,13 +136,12 @@ class Spool:
     def has_frames(self, event: Event) -> bool:
         with self._lock:
             held = self._held.get(event)
-            return held is not None and bool(held.segments or held.writer)
+            return held is not None and held.has_frames
 
     def frames(self, camera: str) -> int:
         """How many of the camera's frames wait here."""
         with self._lock:
-            mine = [held for (whose, _), held in self._held.items() if whose == camera]
-            return sum(_count(held) for held in mine)
+            return sum(held.frames for (whose, _), held in self._held.items() if whose == camera)
 
     def waiting(self, event: Event) -> Waiting | None:
         """What was set aside of the event; None where nothing was, or it cannot be read."""
@@ -195,7 +169,7 @@ class Spool:
             for event in reversed(self.events()) if newest_first else self.events():
                 held = self._held[event]
                 if held.writer and not held.segments:
-                    self._seal(held)
+                    held.seal()
                 if held.segments:
                     return event, held.segments[0]
         return None
@@ -209,7 +183,7 @@ class Spool:
             try:
                 segment.path.unlink()
             except OSError as error:
-                log.error("%s; it is in the store already", self._sentence(error))
+                log.error("%s; it is in the store already", sentence(self.folder, error))
             self._tidy(event)
 
     def forget(self, event: Event) -> None:
@@ -224,25 +198,18 @@ class Spool:
 
     # -- on the disk -----------------------------------------------------------------------------------
 
-    def _write(self, event: Event, frames: Iterable[tuple[FrameId, bytes]]) -> None:
+    def _write(self, event: Event, frames: list[tuple[FrameId, bytes]]) -> None:
         held = self._of(event)
-        if held.writer and held.writer.bytes >= SEGMENT_BYTES:
-            self._seal(held)
         if held.writer is None:
             self._limit_open()
-            held.writer = SegmentWriter(held.folder, held.next_index)
-            held.next_index += 1
-        writer, before = held.writer, held.writer.bytes
+        before = held.size
         try:
-            writer.write(frames)
-        except OSError:  # what an fsync failed on is not tried again: the system may take it for written
-            writer.cut()
-            self._seal(held)
-            raise
-        self.bytes += writer.bytes - before
+            held.write(frames)
+        finally:
+            self.bytes += held.size - before
         self._held.move_to_end(event)
 
-    def _of(self, event: Event) -> _Held:
+    def _of(self, event: Event) -> Held:
         held = self._held.get(event)
         if held is None:
             self._hold_folder(make=True)
@@ -251,32 +218,17 @@ class Spool:
                 with suppress(FileExistsError):
                     path.mkdir(mode=0o700)
                 sync_folder(path.parent)
-            held = self._held[event] = _Held(folder)
+            held = self._held[event] = Held(folder)
         return held
-
-    def _seal(self, held: _Held) -> None:
-        """What has been written may be drained from now on."""
-        writer, held.writer = held.writer, None
-        if writer is None:
-            return
-        try:
-            segment = writer.seal()
-        except OSError:  # its name is of use only to the life after this one
-            segment = Segment(writer.path, writer.bytes, writer.count)
-        if segment.count:
-            held.segments.append(segment)
-        else:
-            with suppress(OSError):
-                segment.path.unlink()
 
     def _limit_open(self) -> None:
         writing = [held for held in self._held.values() if held.writer]
         for held in writing[: max(0, len(writing) - MOST_OPEN + 1)]:
-            self._seal(held)
+            held.seal()
 
     def _tidy(self, event: Event) -> None:
         held = self._held[event]
-        if held.segments or held.writer or held.handover:
+        if held:
             return
         del self._held[event]
         with suppress(OSError):  # somebody else's file in it, or another event's folder
@@ -301,34 +253,6 @@ class Spool:
         self._guard = guard
 
     def _take_up(self, folder: Path) -> None:
-        event, held = (folder.parent.name, folder.name), _Held(folder)
-        held.handover = (folder / HANDOVER).exists()
-        for path in sorted(folder.iterdir()):
-            if path.suffix == segments.SEALED:
-                segment = Segment(path, path.stat().st_size)
-                segment.count = len(segment.numbers())
-            elif path.suffix == segments.OPEN and (recovered := segments.recover(path)):
-                segment = recovered
-            else:
-                continue
-            held.segments.append(segment)
-            held.next_index = int(path.stem) + 1
-            self.bytes += segment.bytes
-        if held.segments or held.handover:
-            self._held[event] = held
-
-    def _sentence(self, error: OSError) -> str:
-        reason = os.strerror(error.errno).lower() if error.errno else str(error)
-        if error.errno in _FULL:
-            return f"the disk of the spool {self.folder} is full; make room there, or bring the archive back"
-        if error.errno in _REFUSED:
-            return (
-                f"the spool {self.folder} cannot be written ({reason}); let user {os.getuid()} write there, "
-                "or set archive.spool_dir"
-            )
-        return f"the spool {self.folder} does not work ({reason}); look at its disk, or set archive.spool_dir"
-
-
-def _count(held: _Held) -> int:
-    written = held.writer.count if held.writer else 0
-    return written + sum(segment.count - len(segment.drained) for segment in held.segments)
+        if held := Held.found(folder):
+            self._held[folder.parent.name, folder.name] = held
+            self.bytes += held.size

@@ -48,10 +48,11 @@ class JpegClip:
 
 
 class DecodedClip:
-    """Whatever else FFmpeg reads."""
+    """Whatever else FFmpeg reads. In a hurry it decodes with all cores, which costs more per picture."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, hurry: bool = False) -> None:
         self._path = path
+        self._threads = [] if hurry else [cv2.CAP_PROP_N_THREADS, 1]
         capture = self._open()
         fps, self.kind = capture.get(cv2.CAP_PROP_FPS), codec_of(capture)
         capture.release()
@@ -67,7 +68,7 @@ class DecodedClip:
             capture.release()
 
     def _open(self) -> cv2.VideoCapture:
-        capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG, self._threads)
         if not capture.isOpened():
             raise CameraMisconfigured(
                 f'"{self._path}" is no video that can be read; give an MP4, MKV or AVI file'

@@ -55,7 +55,7 @@ class FileCamera:
             with path.open("rb") as file:
                 return JpegClip(path, read_header(file), self._options.max_bytes)
         except NotMjpegAvi:
-            return DecodedClip(path)
+            return DecodedClip(path, hurry=self._file.fast)
         except OSError as error:
             raise unreadable(path, error) from error
 

@@ -120,10 +120,11 @@ class OpenCvDevice:
                 f"{url.device} cannot be opened: it gives no video, or another program has it; "
                 "a camera has several devices, try the next one"
             )
+        width, height = self._size(url)
         wanted = {
             cv2.CAP_PROP_FOURCC: _MJPG,
-            cv2.CAP_PROP_FRAME_WIDTH: url.width,
-            cv2.CAP_PROP_FRAME_HEIGHT: url.height,
+            cv2.CAP_PROP_FRAME_WIDTH: width,
+            cv2.CAP_PROP_FRAME_HEIGHT: height,
             cv2.CAP_PROP_FPS: url.fps,
         }
         for name, value in wanted.items():
@@ -132,6 +133,16 @@ class OpenCvDevice:
         self._raw = self._capture.get(cv2.CAP_PROP_FOURCC) == _MJPG
         self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0.0 if self._raw else 1.0)
         self.kind = codec_of(self._capture)
+
+    def _size(self, url: V4l2Url) -> tuple[int, int]:
+        """What is asked for, as a whole: OpenCV leaves a width without a height alone."""
+        if bool(url.width) == bool(url.height):
+            return url.width, url.height
+        width, height = (
+            self._capture.get(name) for name in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+        )
+        proportions = width / height if width and height else 4 / 3
+        return url.width or round(url.height * proportions), url.height or round(url.width / proportions)
 
     def grab(self) -> bool:
         return self._capture.grab()

@@ -7,11 +7,13 @@ from pydantic import BaseModel, Field
 
 from services.contract.archive import Manifest
 from services.contract.message import CameraName, EventId, Time
+from services.contract.settings import ZoneName
 from services.gateway.archive.library import Library, best_frame
+from services.gateway.archive.pack import Pack
 from services.gateway.archive.query import DEFAULT_LIMIT, MAX_LIMIT, NoQuery, parse_query
 from services.gateway.cameras import CAMERA, EVENT, Cameras
 from services.gateway.openapi.answers import answer
-from services.gateway.openapi.describe import AWAY, JPEG, describes
+from services.gateway.openapi.describe import AWAY, JPEG, ZIP, describes
 from services.gateway.pictures.picture import timestamp
 
 ONE = f"/api/archive/events/{CAMERA}/{EVENT}"
@@ -31,6 +33,7 @@ class EntryView(BaseModel):
     duration_s: float | None
     frames: int
     bytes: int
+    zones: list[str] = Field(description="in which something moved")
     missing: int = Field(description="frames that could not be had any more")
 
 
@@ -47,6 +50,8 @@ class EventsAsked(BaseModel):
     camera: CameraName | None = Field(None, description="of one camera")
     day: date | None = Field(None, description="of one day, such as 2026-11-20, in the server's time zone")
     before: EventId | None = Field(None, description="older than this event")
+    zone: ZoneName | None = Field(None, description="in which something moved in this zone")
+    reason: str | None = Field(None, description="motion, manual, or what a trigger said")
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="at most so many")
 
 
@@ -62,6 +67,7 @@ class ArchiveApi:
             web.get("/api/archive/events", self.events),
             web.get(ONE, self.event),
             web.get(f"{ONE}/thumbnail.jpg", self.thumbnail),
+            web.get(f"{ONE}/frames.zip", self.frames),
             web.get(f"{ONE}/frames/{{index:[0-9]{{1,6}}}}.jpg", self.frame),
         ]
 
@@ -79,7 +85,9 @@ class ArchiveApi:
             raise web.HTTPBadRequest(text=str(problem)) from None
         since, before = query.bounds()
         cameras = [query.camera] if query.camera else self._cameras
-        page = await self._library.page(cameras, before=before, since=since, limit=query.limit)
+        page = await self._library.page(
+            cameras, before=before, since=since, limit=query.limit, wanted=query.wanted
+        )
         events = [EntryView.model_validate(entry, from_attributes=True) for entry in page.entries]
         return answer(EventPage(events=events, older=page.older))
 
@@ -91,6 +99,22 @@ class ArchiveApi:
     @describes("A frame of an event, the very bytes that were on MQTT", tag="Archive", answer=JPEG, also=AWAY)
     async def frame(self, request: web.Request) -> web.Response:
         return await frame_of(self._library, await self._manifest(request), int(request.match_info["index"]))
+
+    @describes("All frames of an event, unchanged", tag="Archive", answer=ZIP, also=AWAY)
+    async def frames(self, request: web.Request) -> web.StreamResponse:
+        """As they come from the store: a long event is never in memory as a whole."""
+        manifest = await self._manifest(request)
+        name = f"{manifest.camera}-{manifest.event}"
+        response = web.StreamResponse(
+            headers={"Content-Type": ZIP, "Content-Disposition": f'attachment; filename="{name}.zip"'}
+        )
+        await response.prepare(request)
+        pack = Pack(name)
+        for frame in manifest.frames:
+            if jpeg := await self._library.picture(frame):
+                await response.write(pack.add(frame.key.rpartition("/")[2], frame.time, jpeg))
+        await response.write(pack.end("event.json", manifest.ended, manifest.file()))
+        return response
 
     @describes("The frame that shows best what it was", tag="Archive", answer=JPEG, also=AWAY)
     async def thumbnail(self, request: web.Request) -> web.Response:

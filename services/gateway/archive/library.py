@@ -22,6 +22,8 @@ THREADS = 4
 MAX_ENTRIES = 2000
 MAX_MANIFESTS = 8  # one of a long event has thousands of frames
 
+MAX_LOOKED_AT = 500  # events per page where not all are wanted
+
 _T = TypeVar("_T")
 
 
@@ -42,11 +44,15 @@ class Entry:
     frames: int = 0
     bytes: int = 0
     missing: int = 0
+    zones: tuple[str, ...] = ()
     thumbnail: int = 0  # index of the frame that shows best what it was
 
     @property
     def duration_s(self) -> float | None:
         return (self.ended - self.started).total_seconds() if self.ended else None
+
+
+Wanted = Callable[[Entry], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +76,19 @@ class Library:
         self.problem = ""
 
     async def page(
-        self, cameras: Iterable[str], *, before: str = LAST, since: str = FIRST, limit: int = 24
+        self,
+        cameras: Iterable[str],
+        *,
+        before: str = LAST,
+        since: str = FIRST,
+        limit: int = 24,
+        wanted: Wanted | None = None,
     ) -> Page:
-        """At most `limit` events with `since <= id < before`. Raises `ArchiveAway`."""
-        return await self._in_thread(lambda: self._page(list(cameras), before, since, limit))
+        """At most `limit` events with `since <= id < before`, those that are wanted. Raises `ArchiveAway`.
+
+        It looks at no more than some hundred: a page may have few or none, and yet go on.
+        """
+        return await self._in_thread(lambda: self._page(list(cameras), before, since, limit, wanted))
 
     async def entry(self, camera: str, event: str) -> Entry | None:
         """One event; None where the archive has no manifest of it. Raises `ArchiveAway`."""
@@ -121,11 +136,17 @@ class Library:
         self.problem = ""
         return found
 
-    def _page(self, cameras: list[str], before: str, since: str, limit: int) -> Page:
+    def _page(self, cameras: list[str], before: str, since: str, limit: int, wanted: Wanted | None) -> Page:
         found = newest_first(self._store, self._layout, cameras, before=before, since=since)
-        refs = list(itertools.islice(found, limit + 1))
-        entries = [self._entry(ref) for ref in refs[:limit]]
-        return Page(entries, entries[-1].event if len(refs) > limit else None)
+        entries: list[Entry] = []
+        last = None
+        for ref in itertools.islice(found, limit if wanted is None else MAX_LOOKED_AT):
+            if len(entries) == limit:
+                return Page(entries, last)
+            entry, last = self._entry(ref), ref.event
+            if wanted is None or wanted(entry):
+                entries.append(entry)
+        return Page(entries, last if next(found, None) else None)
 
     def _entry(self, ref: EventRef) -> Entry:
         entry = self._entries.get(ref)
@@ -173,6 +194,7 @@ def describe(manifest: Manifest) -> Entry:
         reason=manifest.reason,
         frames=len(manifest.frames),
         bytes=sum(frame.bytes for frame in manifest.frames),
+        zones=tuple(manifest.zones),
         missing=sum(gap.last - gap.first + 1 for gap in manifest.missing),
         thumbnail=best_frame(manifest),
     )

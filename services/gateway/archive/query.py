@@ -1,11 +1,12 @@
-"""Which events somebody asks for: `?camera=`, `?day=`, `?before=` and `?limit=`."""
+"""Which events somebody asks for: `?camera=`, `?day=`, `?zone=`, `?reason=`, `?before=` and `?limit=`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from services.contract.archive_keys import event_start
+from services.gateway.archive.library import Entry
 from services.store.events import FIRST, LAST
 
 DEFAULT_LIMIT, MAX_LIMIT = 24, 200
@@ -25,6 +26,19 @@ class EventQuery:
     day: date | None = None
     before: str | None = None
     limit: int = DEFAULT_LIMIT
+    reason: str | None = None
+    zone: str | None = None
+
+    def wants(self, reason: str, zones: Collection[str]) -> bool:
+        """Whether an event with this reason, in these zones, is asked for."""
+        return self.reason in (None, reason) and (self.zone is None or self.zone in zones)
+
+    @property
+    def wanted(self) -> Callable[[Entry], bool] | None:
+        """The same for what is in the archive; None: all of it."""
+        if self.reason is None and self.zone is None:
+            return None
+        return lambda entry: self.wants(entry.reason, entry.zones)
 
     def bounds(self, zone: tzinfo | None = None) -> tuple[str, str]:
         """`(since, before)`: ids of these events are `since <= id < before`. Days are those of `zone`."""
@@ -52,7 +66,10 @@ def parse_query(query: Mapping[str, str]) -> EventQuery:
         raise NoQuery("day is a date, such as ?day=2026-11-20") from None
     if not limit.isdecimal() or not 1 <= int(limit[:9]) <= MAX_LIMIT:
         raise NoQuery(f"limit is a number from 1 to {MAX_LIMIT}")
-    return EventQuery(camera, asked, before, int(limit))
+    zone, reason = query.get("zone") or None, query.get("reason") or None
+    if zone is not None and not _CAMERA.fullmatch(zone):
+        raise NoQuery("zone is a zone's name, such as ?zone=driveway")
+    return EventQuery(camera, asked, before, int(limit), reason, zone)
 
 
 def ids_of_day(day: date, zone: tzinfo | None = None) -> tuple[str, str]:

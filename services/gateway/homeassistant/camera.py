@@ -34,7 +34,7 @@ def _value(field: str) -> str:
 #: Numbers out of the services' accounts, by key: whose, what they are called, what they are. What the gateway
 #: sums up comes from all the others.
 SENSORS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "fps": (
+    "frame_rate": (
         "capture",
         "Frames per second",
         {
@@ -255,6 +255,7 @@ class CameraDevice:
                 key,
                 name,
                 [presence[service]] if service in presence else list(presence.values()),
+                entity="fps" if key == "frame_rate" else key,
                 state_topic=self._topics.stats(self._camera, service),
                 **fields,
             )

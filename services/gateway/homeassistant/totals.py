@@ -18,16 +18,16 @@ EVERY_TICKS = 10
 def totals(camera: CameraState) -> Totals:
     """What a service has not said yet counts as nothing."""
     capture, motion, archiver = (camera.stats.get(name) for name in ("capture", "motion", "archiver"))
-    backlog = lost = 0
+    backlog = lost = on_the_way = 0
     if isinstance(capture, CaptureStats):
         backlog += capture.outbox_frames
         lost += capture.lost
     if isinstance(motion, MotionStats):
-        lost += motion.missing
+        on_the_way = motion.missing
     if isinstance(archiver, ArchiverStats):
         backlog += archiver.waiting + archiver.in_spool
-        lost += archiver.failed
-    return Totals(backlog=backlog, lost=lost)
+        on_the_way = max(on_the_way + archiver.failed, archiver.missing)  # which names most of them again
+    return Totals(backlog=backlog, lost=lost + on_the_way)
 
 
 def health(troubles: Sequence[Trouble]) -> HealthDetail:

@@ -17,6 +17,13 @@ class Change:
     about: str
     name: str
     data: dict[str, Any]
+    rest: frozenset[str] = frozenset()  # keys that who wants no statistics is spared
+
+    def brief(self) -> "Change":
+        """Without what is left out there."""
+        if not self.rest:
+            return self
+        return Change(self.about, self.name, {k: v for k, v in self.data.items() if k not in self.rest})
 
     def sse(self) -> bytes:
         """As a server-sent event."""
@@ -24,13 +31,20 @@ class Change:
 
 
 class Feed:
-    """What one browser has not been told yet."""
+    """What one browser has not been told yet; a `brief` one is told nothing of statistics."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, brief: bool = False) -> None:
+        self._brief = brief
+        self._told: dict[str, Change] = {}
         self._pending: dict[str, Change] = {}
         self._some = asyncio.Event()
 
     def put(self, change: Change) -> None:
+        if self._brief and change.rest:
+            change = change.brief()
+            if self._told.get(change.about) == change:
+                return
+            self._told[change.about] = change
         self._pending.pop(change.about, None)
         self._pending[change.about] = change
         if len(self._pending) > MAX_PENDING:
@@ -55,8 +69,8 @@ class Feeds:
         return len(self._feeds)
 
     @contextmanager
-    def listen(self) -> Iterator[Feed]:
-        feed = Feed()
+    def listen(self, *, brief: bool = False) -> Iterator[Feed]:
+        feed = Feed(brief=brief)
         self._feeds.add(feed)
         try:
             yield feed

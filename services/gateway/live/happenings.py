@@ -45,6 +45,7 @@ class HappeningView(BaseModel):
     ended: Time | None
     reason: str
     why: str
+    zones: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Happening:
     ended: datetime | None = None
     reason: str = ""
     why: str = ""
+    zones: tuple[str, ...] = ()
 
     def json(self) -> dict[str, Any]:
         return HappeningView.model_validate(self, from_attributes=True).model_dump(mode="json")
@@ -97,4 +99,5 @@ def _merged(before: Happening | None, message: EventMessage, event: str, stage: 
         ended=message.ended or known.ended,
         reason=message.reason or known.reason,
         why=message.why or known.why,
+        zones=tuple(message.zones or known.zones),
     )

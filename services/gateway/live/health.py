@@ -1,7 +1,8 @@
 """What is wrong, since when, and what to do about it, in plain words."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +46,19 @@ class Trouble:
 
     def json(self) -> dict[str, Any]:
         return self.view().model_dump(mode="json")
+
+
+def dated(found: list[Trouble], before: list[Trouble], now: datetime) -> list[Trouble]:
+    """Those that nobody has dated began when they were seen first, whatever was counted since."""
+    known = {_same(trouble): trouble.since for trouble in before}
+    return [
+        replace(trouble, since=known.get(_same(trouble)) or now) if trouble.since is None else trouble
+        for trouble in found
+    ]
+
+
+def _same(trouble: Trouble) -> tuple[str | None, str]:
+    return trouble.camera, re.sub(r"\d+ frames?", "frames", trouble.text)
 
 
 def troubles(state: LiveState, broker: str, archive: str) -> list[Trouble]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
+from pydantic import BaseModel, Field
 
 from services.gateway.access.caller import CALLER
 from services.gateway.live.feed import Change
@@ -17,6 +18,12 @@ MAX_LISTENERS = 500
 #: A comment so often: who does not get it knows that the connection is lost, and a proxy does not close it.
 BEAT_S = 10.0
 DEAD_S = 30.0
+
+
+class Listening(BaseModel):
+    """What is wanted of it."""
+
+    stats: int | None = Field(None, ge=0, le=1, description="0: no statistics, so much less of it")
 
 
 class LiveEvents:
@@ -33,6 +40,7 @@ class LiveEvents:
         "Everything that changes, as server-sent events",
         tag="Live",
         answer=SSE,
+        query=Listening,
         also={503: "too many pages are open; Retry-After"},
     )
     async def listen(self, request: web.Request) -> web.StreamResponse:
@@ -42,9 +50,10 @@ class LiveEvents:
             headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         )
         response.force_close()  # when it ends, nothing follows
-        with self._state.feeds.listen() as feed, suppress(ConnectionError, TimeoutError):
+        brief = request.query.get("stats") == "0"
+        with self._state.feeds.listen(brief=brief) as feed, suppress(ConnectionError, TimeoutError):
             await response.prepare(request)
-            everything = {**self._state.snapshot(), "troubles": self._troubles()}
+            everything = {**self._state.snapshot(brief=brief), "troubles": self._troubles()}
             await _say(response, b"retry: 2000\n" + Change("", "state", everything).sse())
             while (left_s := request[CALLER].ends - time.time()) > 0:  # a login ends here, too
                 try:

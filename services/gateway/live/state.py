@@ -11,9 +11,11 @@ from services.contract import topics as leaf
 from services.contract.events import EventMessage
 from services.contract.status import ONLINE, ServiceInfo
 from services.contract.topics import ANY, Topics
-from services.gateway.live.camera import LEAVES, CameraState
+from services.gateway.live.camera import LEAVES, STATS, CameraState
 from services.gateway.live.feed import Change, Feeds
 from services.gateway.live.happenings import Happenings
+
+STATISTICS = frozenset({"stats"})
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class LiveState:
         self.services: dict[tuple[str, str], ServiceState] = {}
         self.happenings = Happenings()
         self.feeds = Feeds()
+        self._counted: set[str] = set()
 
     def filters(self) -> list[str]:
         """What to subscribe to."""
@@ -95,10 +98,14 @@ class LiveState:
         if called != labels:
             self.feeds.tell(Change("cameras", "cameras", {"cameras": list(labels)}))
 
-    def snapshot(self) -> dict[str, Any]:
-        """Everything, for somebody who begins to listen."""
+    def snapshot(self, *, brief: bool = False) -> dict[str, Any]:
+        """Everything, for somebody who begins to listen; brief: but statistics."""
+        left_out = STATISTICS if brief else frozenset()
         return {
-            "cameras": [camera.json() for camera in self.cameras.values()],
+            "cameras": [
+                {key: value for key, value in camera.json().items() if key not in left_out}
+                for camera in self.cameras.values()
+            ],
             "services": [service.json() for service in self.services.values()],
             "events": [happening.json() for happening in self.happenings],
         }
@@ -124,10 +131,20 @@ class LiveState:
         state.take(name, payload)
         if name == leaf.STATUS:
             self._on_status(camera, state.status == ONLINE)
-        self._tell_camera(state)
+        if name in STATS:
+            self._counted.add(camera)  # three services count: it is told once a second, not each time
+        else:
+            self._tell_camera(state)
+
+    def tell_counts(self) -> None:
+        """Of cameras whose statistics have changed; call it about once a second."""
+        for camera in self._counted & set(self.cameras):
+            self._tell_camera(self.cameras[camera])
+        self._counted.clear()
 
     def _tell_camera(self, state: CameraState) -> None:
-        self.feeds.tell(Change(f"camera/{state.camera}", "camera", state.json()))
+        self._counted.discard(state.camera)
+        self.feeds.tell(Change(f"camera/{state.camera}", "camera", state.json(), STATISTICS))
 
     def _take_event(self, message: EventMessage) -> None:
         if message.camera in self.cameras and (happening := self.happenings.take(message)):

@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 F = TypeVar("F", bound=Callable[..., object])
 
-JSON, JPEG, MP4, SSE, MJPEG = (
+JSON, JPEG, MP4, ZIP, SSE, MJPEG = (
     "application/json",
     "image/jpeg",
     "video/mp4",
+    "application/zip",
     "text/event-stream",
     "multipart/x-mixed-replace",
 )

@@ -32,6 +32,7 @@ class Card:
     reason: str
     frames: int = 0
     missing: int = 0
+    zones: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -80,6 +81,7 @@ def _stored(entry: Entry, label: str) -> Card:
         reason=entry.reason,
         frames=entry.frames,
         missing=entry.missing,
+        zones=entry.zones,
     )
 
 
@@ -93,4 +95,5 @@ def _heard_of(happening: Happening, label: str) -> Card:
         started=happening.started,
         duration_s=(ended - happening.started).total_seconds() if ended else None,
         reason=happening.reason,
+        zones=happening.zones,
     )

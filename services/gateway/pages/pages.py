@@ -7,14 +7,16 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from services.gateway.archive.bucket import Bucket
 from services.gateway.archive.library import ArchiveAway, Library, Page
-from services.gateway.archive.query import EventQuery, NoQuery, parse_query
+from services.gateway.archive.query import MAX_LIMIT, EventQuery, NoQuery, parse_query
 from services.gateway.cameras import CAMERA, EVENT, Cameras
 from services.gateway.live.happenings import Happening, Stage
 from services.gateway.live.health import Trouble
 from services.gateway.live.state import LiveState
 from services.gateway.pages.cards import Card, by_day, cards
 from services.gateway.pages.progress import progress
+from services.gateway.pages.timeline import timeline
 from services.gateway.pages.views import Views
 from services.gateway.pages.words import clock, day_of
 
@@ -32,7 +34,10 @@ class Pages:
         state: LiveState,
         library: Library,
         troubles: Callable[[], list[Trouble]],
+        *,
+        bucket: Bucket,
     ) -> None:
+        self._bucket = bucket
         self._views = views
         self._cameras = cameras
         self._state = state
@@ -81,6 +86,8 @@ class Pages:
             query = parse_query(request.query)
         except NoQuery as problem:
             raise web.HTTPBadRequest(text=str(problem)) from None
+        if query.day and "limit" not in request.query:
+            query = replace(query, limit=MAX_LIMIT)  # a timeline has all of its day
         page, away = await self._page(query)
         heard_of = [] if query.before else self._heard_of(query, page.older)
         found = cards(page.entries, heard_of, self._cameras.label)
@@ -89,9 +96,12 @@ class Pages:
             "events.html",
             query=query,
             cameras=[(camera, self._cameras.label(camera)) for camera in self._cameras],
-            days=list(by_day(found)),
+            days=[(day, shown, timeline(day, shown)) for day, shown in by_day(found)],
+            reasons=sorted({"motion", "manual", query.reason or "motion", *(card.reason for card in found)}),
+            zones=sorted({name for camera in self._state.cameras.values() for name in camera.zones}),
             older=_link(replace(query, before=page.older)) if page.older else None,
             newest=_link(replace(query, before=None)),
+            day_link=lambda day: _link(replace(query, before=None, day=day)),
             earlier=_link(replace(query, before=None, day=query.day - ONE_DAY)) if query.day else None,
             later=_link(replace(query, before=None, day=query.day + ONE_DAY)) if query.day else None,
             away=away,
@@ -113,7 +123,14 @@ class Pages:
             raise web.HTTPNotFound(text="there is no such event in the archive")
         card = found[0] if found else None
         return self._views.render(
-            request, "event.html", card=card, entry=entry, camera=camera, event=event, away=away
+            request,
+            "event.html",
+            card=card,
+            entry=entry,
+            camera=camera,
+            event=event,
+            away=away,
+            place=self._bucket.place(camera, event) if entry else None,
         )
 
     async def health(self, request: web.Request) -> web.Response:
@@ -133,7 +150,10 @@ class Pages:
         since, before = query.bounds()
         cameras = [query.camera] if query.camera else list(self._cameras)
         try:
-            return await self._library.page(cameras, since=since, before=before, limit=query.limit), ""
+            page = await self._library.page(
+                cameras, since=since, before=before, limit=query.limit, wanted=query.wanted
+            )
+            return page, ""
         except ArchiveAway as problem:
             return Page([], None), str(problem)
 
@@ -145,12 +165,19 @@ class Pages:
             if happening.stage is not Stage.ARCHIVED
             and query.camera in (None, happening.camera)
             and query.day in (None, day_of(happening.started))
+            and query.wants(happening.reason, happening.zones)
             and (older is None or happening.event > older)
         ]
 
 
 def _link(query: EventQuery) -> str:
     """The events page that asks for this."""
-    asked = {"camera": query.camera, "day": query.day and query.day.isoformat(), "before": query.before}
+    asked = {
+        "camera": query.camera,
+        "day": query.day and query.day.isoformat(),
+        "zone": query.zone,
+        "reason": query.reason,
+        "before": query.before,
+    }
     given = urlencode({name: value for name, value in asked.items() if value})
     return f"/events?{given}" if given else "/events"

@@ -35,6 +35,7 @@ class Views:
             day_words=lambda day: words.day_words(day, words.day_of(datetime.now(UTC))),
             day_of=words.day_of,
             moment=lambda time: words.moment(time, datetime.now(UTC)),
+            iso_moment=lambda text: words.moment(datetime.fromisoformat(text), datetime.now(UTC)),
             every=words.every,
             error=words.error,
             left=lambda end: words.left(end, datetime.now(UTC)),

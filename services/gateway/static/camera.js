@@ -21,7 +21,7 @@ document.addEventListener("visibilitychange", () => (document.hidden ? rest() : 
 addEventListener("pagehide", rest);
 addEventListener("pageshow", (event) => event.persisted && play());
 
-document.querySelector("[data-trigger]").addEventListener("submit", async (event) => {
+document.querySelector("[data-trigger]")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.currentTarget;
   const button = form.querySelector("button");

@@ -1,13 +1,14 @@
 // What is changed on a camera's page: forms that need no reload, and what comes of them.
 
 const ANSWER_WITHIN_MS = 5000;
-const NO_ANSWER = "Nothing has changed: it was so already, or capture is not running.";
+const NO_ANSWER = "Nothing has changed: it was so already, or its service is not running.";
 
 const camera = document.querySelector("[data-camera]").dataset.camera;
 let waiting; // for capture to say what has come of it: the place for words, and a timer
 
 function said(form, text) {
-  const place = document.querySelector(form.action.endsWith("/enabled") ? "[data-said]" : "[data-asked]");
+  const where = form.action.endsWith("/enabled") ? "[data-said]" : form.closest(".settings") ? "[data-set]" : "[data-asked]";
+  const place = document.querySelector(where);
   place.textContent = text;
   return place;
 }
@@ -63,7 +64,21 @@ document.addEventListener("nightjar-camera", ({ detail }) => {
   before = now;
   if (running && !detail.settings.experiment && past.open) showPast();
   running = detail.settings.experiment;
+  showSettings(detail.settings);
 });
+
+// What stands in the fields is what is in force, unless somebody is writing there.
+function showSettings(settings) {
+  for (const field of document.querySelectorAll("[data-setting]")) {
+    const value = settings[field.dataset.setting];
+    if (value !== undefined && field !== document.activeElement) field.value = value;
+  }
+  for (const form of document.querySelectorAll("[data-switch]")) {
+    const on = (settings[form.dataset.switch] ?? "ON") === "ON";
+    form.elements.value.value = on ? "OFF" : "ON";
+    form.querySelector("button").setAttribute("aria-checked", String(on));
+  }
+}
 
 // -- earlier experiments, which the archive is asked for only when somebody wants to see them -------------
 
@@ -77,3 +92,5 @@ async function showPast() {
 }
 
 past.addEventListener("toggle", () => past.open && showPast());
+
+document.dispatchEvent(new Event("nightjar-tell")); // it may have been told before we listened

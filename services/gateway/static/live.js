@@ -35,11 +35,17 @@ function showCamera(camera) {
       problem.textContent = camera.problem;
       problem.hidden = !camera.problem;
     }
-    for (const cell of all("[data-figure]", element)) cell.textContent = figure(camera.stats, cell.dataset.figure);
+    for (const cell of camera.stats ? all("[data-figure]", element) : []) cell.textContent = figure(camera.stats, cell.dataset.figure);
     showSettings(camera, element);
   }
-  document.dispatchEvent(new CustomEvent("nightjar-camera", { detail: camera }));
+  known.set(camera.camera, camera);
+  tell(camera);
 }
+
+// Other scripts of the page hear of each change; one that came later asks for what there is.
+const known = new Map();
+const tell = (camera) => document.dispatchEvent(new CustomEvent("nightjar-camera", { detail: camera }));
+document.addEventListener("nightjar-tell", () => known.forEach(tell));
 
 function showSettings({ settings, refused, experiment }, element) {
   const yesNo = (yes) => (yes ? "yes" : "no");
@@ -129,9 +135,11 @@ function expect() {
 function heard() {
   expect();
   document.querySelector("[data-connection]").hidden = true;
+  document.body.dataset.live = "yes";
 }
 
 function lost() {
+  document.body.dataset.live = "no";
   document.querySelector("[data-connection]").hidden = false;
 }
 
@@ -157,7 +165,7 @@ function disconnect() {
 function connect() {
   if (document.hidden) return;
   disconnect();
-  source = new EventSource("/api/events");
+  source = new EventSource(document.querySelector("[data-figure], [data-health]") ? "/api/events" : "/api/events?stats=0");
   source.onerror = () => (source?.readyState === EventSource.CLOSED ? refused() : lost());
   const on = (name, show) =>
     source.addEventListener(name, (message) => {
@@ -186,6 +194,8 @@ function connect() {
 
 // A browser opens six connections to a server: pages that nobody looks at must not take them.
 document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
+addEventListener("offline", lost); // told by the browser long before anything times out
+addEventListener("online", connect);
 addEventListener("pagehide", disconnect);
 addEventListener("pageshow", (event) => event.persisted && connect());
 

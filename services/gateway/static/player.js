@@ -34,6 +34,9 @@ async function show(index) {
   await image.decode().catch(() => {});
   if (Number(position.value) !== index) return; // somebody was faster
   screen.src = image.src;
+  const save = document.querySelector("[data-this-frame]");
+  save.href = image.src;
+  save.download = frames[index].key.split("/").pop();
   part("at").textContent = `${index + 1} / ${frames.length} · ${signed(time(index) - moving[0])}`;
   position.setAttribute("aria-valuetext", `frame ${index + 1} of ${frames.length}`);
   for (let next = index + 1; next <= Math.min(index + AHEAD, frames.length - 1); next++) load(next);
@@ -110,5 +113,16 @@ async function begin() {
     }
   });
 }
+
+// -- keeping it ------------------------------------------------------------------------------------------
+
+document.querySelector("[data-keep]")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const headers = { "X-CSRF-Token": document.body.dataset.csrf, Accept: "application/json" };
+  const answer = await fetch(form.action, { method: "POST", headers }).catch(() => null);
+  const said = document.querySelector("[data-said]");
+  said.textContent = answer?.ok ? "It is kept for ever." : "That did not work; try again.";
+});
 
 begin();

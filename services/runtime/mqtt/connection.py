@@ -18,14 +18,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5, MQTTv311
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from services.contract.pieces import Pieces
 from services.runtime.mqtt.address import BrokerAddress, Will, tls_context
 from services.runtime.mqtt.outbox import Parcel
-from services.runtime.mqtt.paho_client import PahoClient
+from services.runtime.mqtt.paho_client import AT_MOST_ONCE, PahoClient
 from services.runtime.mqtt.words import ConnectionRefused, loss, refusal, unreachable
 from services.runtime.stop import LOOK_S, told_of
 
@@ -37,6 +38,8 @@ SESSION_EXPIRY_S = 7 * 24 * 3600
 GOODBYE_S = 0.5
 #: Of a PUBLISH beside topic and payload, at most.
 _HEAD_BYTES = 10
+#: How often paho looks whether the broker is still alive.
+LOOK_AFTER_S = 1.0
 #: Messages that are read before we look at what else there is to do.
 _AT_A_TIME = 20
 
@@ -85,6 +88,7 @@ class Connection:
         self._on_denied = on_denied
         self._closed = threading.Event()
         self._answer: ReasonCode | None = None
+        self._looked_s = time.monotonic()
         self._given: dict[int, Parcel] = {}
         self._asked: dict[int, list[str]] = {}
         self._mids = threading.Lock()  # a message's id is known before its answer is looked at
@@ -179,22 +183,10 @@ class Connection:
 
     def give(self, parcel: Parcel) -> None:
         """Publishes at QoS 1; `on_acknowledged` tells when the broker has it."""
-        client, mid = self._client, self._client.next_mid()
+        mid = self._client.next_mid()
         with self._mids:
             self._given[mid] = parcel
-        if self._busy.acquire(blocking=False):
-            # Whoever gives a frame writes it: so it costs no change of threads until its answer comes.
-            try:
-                if client.send_at_once(mid, parcel.topic, parcel.payload, retain=parcel.retain):
-                    return
-                client.loop_write()
-            finally:
-                self._busy.release()
-            if not client.want_write():
-                return
-        else:
-            client.send_later(mid, parcel.topic, parcel.payload, retain=parcel.retain)
-        self._ring()
+        self._send(parcel.topic, parcel.payload, mid, retain=parcel.retain)
 
     def takes(self, parcel: Parcel) -> bool:
         """Whether it is no larger than the broker allows: sent, it would end every connection."""
@@ -207,7 +199,9 @@ class Connection:
 
     def flash(self, topic: str, payload: bytes, *, retain: bool) -> bool:
         """Publishes at QoS 0; says whether it was taken for sending."""
-        return self._client.publish(topic, payload, 0, retain).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+        if self.still_open:
+            self._send(topic, payload, AT_MOST_ONCE, retain=retain)
+        return self.still_open
 
     def route(self, topic_filter: str, handler: Handler) -> None:
         """What matches the filter goes to the handler."""
@@ -279,9 +273,27 @@ class Connection:
                     client.loop_read()
             if client.want_write():
                 client.loop_write()
-            client.loop_misc()
+            if (now_s := time.monotonic()) - self._looked_s >= LOOK_AFTER_S:
+                self._looked_s = now_s
+                client.loop_misc()
         while self._answers:
             self._answered(*self._answers.popleft())
+
+    def _send(self, topic: str, payload: bytes | Pieces, mid: int, *, retain: bool) -> None:
+        """Whoever gives a message writes it, so that it costs no change of threads until its answer comes."""
+        client = self._client
+        if self._busy.acquire(blocking=False):
+            try:
+                if client.send_at_once(mid, topic, payload, retain=retain):
+                    return
+                client.loop_write()
+            finally:
+                self._busy.release()
+            if not client.want_write():
+                return
+        else:
+            client.send_later(mid, topic, payload, retain=retain)
+        self._ring()
 
     def _write(self, client: Client, _data: Any, _socket: Any) -> None:
         """Something of paho's is to be written: whoever gave it writes it, unless our loop is about to."""

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from services.contract.pieces import Pieces
 from services.runtime.backoff import Backoff
 from services.runtime.mqtt.address import BrokerAddress, Will
 from services.runtime.mqtt.complaints import Complaints
@@ -108,7 +109,12 @@ class Link:
         self._on_connect.append(callback)
 
     def send(
-        self, topic: str, payload: bytes, *, retain: bool = False, on_taken: Callable[[], None] | None = None
+        self,
+        topic: str,
+        payload: bytes | Pieces,
+        *,
+        retain: bool = False,
+        on_taken: Callable[[], None] | None = None,
     ) -> None:
         """At QoS 1 through the outbox, where it waits while the broker is away."""
         self.outbox.put(Parcel(topic, payload, retain, on_taken))

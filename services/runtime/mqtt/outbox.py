@@ -5,13 +5,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.contract.pieces import Pieces
+
 
 @dataclass(slots=True, eq=False)
 class Parcel:
     """One message on its way to the broker; `on_taken` is called when the broker has acknowledged it."""
 
     topic: str
-    payload: bytes
+    payload: bytes | Pieces
     retain: bool = False
     on_taken: Callable[[], None] | None = None
 

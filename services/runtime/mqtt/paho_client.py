@@ -1,6 +1,7 @@
 """paho's client, with what happens once per frame made cheap."""
 
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -10,10 +11,16 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from services.contract.pieces import Pieces, parts_of
+
+#: Instead of a message's id: it has none at QoS 0.
+AT_MOST_ONCE = 0
+
 _YES = ReasonCode(PacketTypes.PUBACK)
 _NO_PROPERTIES = Properties(PacketTypes.PUBACK)  # type: ignore[no-untyped-call]  # paho has no types here
 _ID = 2  # bytes: a message's
-_AT_LEAST_ONCE, _RETAIN = 0x32, 0x01  # PUBLISH at QoS 1 (MQTT 5, 2.1 and 3.3)
+_PUBLISH, _AT_LEAST_ONCE, _RETAIN = 0x30, 0x32, 0x01
+_PUBACK = b"\x40\x02"  # with nothing but the id of a message
 _AHEAD = 4096  # bytes that are read at once where paho wants a few
 
 
@@ -35,52 +42,44 @@ class PahoClient(Client):
         """The id of a message that is to be sent."""
         return self._mid_generate()
 
-    def send_at_once(self, mid: int, topic: str, payload: bytes, *, retain: bool) -> bool:
-        """Publishes at QoS 1; says whether all of it is with the system, else paho's loop is to write on.
+    def send_at_once(self, mid: int, topic: str, payload: bytes | Pieces, *, retain: bool) -> bool:
+        """Publishes; says whether all of it is with the system, else paho's loop is to write on.
 
-        Only for whoever has the socket to himself. The payload is copied once, into the kernel.
+        At QoS 1 with the id of the message, at QoS 0 with `AT_MOST_ONCE`. Only for whoever has the socket to
+        himself. The payload is copied once, into the kernel.
         """
-        head = self._head(mid, topic, len(payload), retain=retain)
+        parts = (self._head(mid, topic, len(payload), retain=retain), *parts_of(payload))
         if self._sock is None or self._out_packet:
-            self._queue(mid, head + payload)
+            self._queue(mid, b"".join(parts))
             return False
         try:
-            sent = self._sock.sendmsg((head, payload))  # type: ignore[attr-defined]  # it is a socket
+            sent = self._sock.sendmsg(parts)  # type: ignore[attr-defined]  # it is a socket
         except (OSError, NotImplementedError):  # it is full, or lost, or TLS
             sent = 0
         with self._msgtime_mutex:
             self._last_msg_out = time.monotonic()
-        if sent == len(head) + len(payload):
+        if sent == sum(map(len, parts)):
             return True
-        in_payload = sent - len(head)
-        rest = memoryview(payload)[in_payload:] if in_payload >= 0 else memoryview((head + payload)[sent:])
-        self._queue(mid, rest, first=True)
+        self._queue(mid, _rest(parts, sent), first=True)
         return False
 
-    def send_later(self, mid: int, topic: str, payload: bytes, *, retain: bool) -> None:
+    def send_later(self, mid: int, topic: str, payload: bytes | Pieces, *, retain: bool) -> None:
         """As `send_at_once`, for whoever has not: paho's loop is to write it."""
-        self._queue(mid, self._head(mid, topic, len(payload), retain=retain) + payload)
+        head = self._head(mid, topic, len(payload), retain=retain)
+        self._queue(mid, b"".join((head, *parts_of(payload))))
 
     def _head(self, mid: int, topic: str, size: int, *, retain: bool) -> bytes:
-        """All of a PUBLISH before its payload."""
-        behind = _ID + 1 if self._protocol == MQTTv5 else _ID  # where it has no properties, it says so
+        """All of a PUBLISH before its payload (MQTT 5, 3.3)."""
+        behind = (mid.to_bytes(_ID, "big") if mid else b"") + (b"\0" if self._protocol == MQTTv5 else b"")
         name = _named(topic)
-        first = _AT_LEAST_ONCE | (_RETAIN if retain else 0)
-        return b"".join(
-            (
-                bytes((first,)),
-                _length(len(name) + behind + size),
-                name,
-                mid.to_bytes(_ID, "big"),
-                bytes(behind - _ID),
-            )
-        )
+        first = (_AT_LEAST_ONCE if mid else _PUBLISH) | (_RETAIN if retain else 0)
+        return b"".join((bytes((first,)), _length(len(name) + len(behind) + size), name, behind))
 
     def _queue(self, mid: int, packet: bytes | memoryview, *, first: bool = False) -> None:
         entry: Any = {
-            "command": _AT_LEAST_ONCE,
+            "command": _PUBLISH,
             "mid": mid,
-            "qos": 1,
+            "qos": 1,  # else paho tells that it is published when it is written
             "pos": 0,
             "to_process": len(packet),
             "packet": memoryview(packet),
@@ -104,6 +103,34 @@ class PahoClient(Client):
         """Whether there is something to be read although the socket has nothing."""
         return bool(self._ahead)
 
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """As paho's, of one message that comes, and of all answers before it without its help."""
+        if not self._in_packet["command"]:
+            try:
+                self._answers_first()
+            except BlockingIOError:
+                return MQTTErrorCode.MQTT_ERR_SUCCESS
+            except OSError:
+                pass  # paho finds it out too, and knows what to do
+            else:
+                if not self._ahead:
+                    return MQTTErrorCode.MQTT_ERR_SUCCESS
+        return super().loop_read(max_packets)
+
+    def _answers_first(self) -> None:
+        """Raises `BlockingIOError` where nothing has come, and `ConnectionError` where nothing will."""
+        came = self._ahead or super()._sock_recv(_AHEAD)
+        if not came:
+            raise ConnectionError
+        at = 0
+        while came[at : at + 2] == _PUBACK and len(came) >= at + 2 + _ID:
+            self._tell(int.from_bytes(came[at + 2 : at + 2 + _ID], "big"), _YES)
+            at += 2 + _ID
+        self._ahead = came[at:]
+        if at:
+            with self._msgtime_mutex:
+                self._last_bytes_received = time.monotonic()
+
     def _sock_recv(self, bufsize: int) -> bytes:
         if not self._ahead:
             if bufsize >= _AHEAD:
@@ -113,15 +140,24 @@ class PahoClient(Client):
         return came
 
     def _handle_pubackcomp(self, cmd: Literal["PUBACK", "PUBCOMP"]) -> MQTTErrorCode:
-        """Tells of an answer to what we have published, of which paho knows nothing."""
+        """An answer that says more, or came in pieces: of what we have published paho knows nothing."""
         packet = self._in_packet["packet"]
         if cmd != "PUBACK" or len(packet) < _ID:
             return super()._handle_pubackcomp(cmd)
         code = ReasonCode(PacketTypes.PUBACK, identifier=packet[_ID]) if len(packet) > _ID else _YES
-        if self.on_publish:
-            mid = int.from_bytes(packet[:_ID], "big")
-            self.on_publish(self, self._userdata, mid, code, _NO_PROPERTIES)  # type: ignore[call-arg]  # version 2
+        self._tell(int.from_bytes(packet[:_ID], "big"), code)
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _tell(self, mid: int, code: ReasonCode) -> None:
+        if self.on_publish:
+            self.on_publish(self, self._userdata, mid, code, _NO_PROPERTIES)  # type: ignore[call-arg]  # version 2
+
+
+def _rest(parts: Sequence[bytes | memoryview], done: int) -> bytes | memoryview:
+    """What of them is behind so many bytes; a copy only where that is more than the last of them."""
+    *before, last = parts
+    of_last = done - sum(map(len, before))
+    return memoryview(last)[of_last:] if of_last >= 0 else b"".join(parts)[done:]
 
 
 @lru_cache(maxsize=1024)

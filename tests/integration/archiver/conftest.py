@@ -44,10 +44,20 @@ def archive(s3_server: S3Server, bucket: str, proxy: FaultyProxy) -> dict[str, o
 
 
 @pytest.fixture
+def environment() -> dict[str, str]:
+    """Variables of the archiver's, beside the tests' own."""
+    return {}
+
+
+@pytest.fixture
 def archiver(
-    tmp_path: Path, mqtt_server: MqttServer, feeder: Feeder, archive: dict[str, object]
+    tmp_path: Path,
+    mqtt_server: MqttServer,
+    feeder: Feeder,
+    archive: dict[str, object],
+    environment: dict[str, str],
 ) -> Iterator[ArchiverProcess]:
     """Not started yet."""
-    process = ArchiverProcess(tmp_path, mqtt_server, feeder, archive)
+    process = ArchiverProcess(tmp_path, mqtt_server, feeder, archive, environment)
     yield process
     process.stop()

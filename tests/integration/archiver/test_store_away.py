@@ -14,10 +14,8 @@ FAULTS: dict[str, tuple[Fault | None, str]] = {
     "down": (None, "is not there (connection refused)"),
     "refusing": (Answers(403, "AccessDenied", "no"), "refused the key"),
     "full": (Answers(507, "XMinioStorageFull", "no room"), "has no room left"),
-    "unwell": (Answers(503, "SlowDown", "busy"), "is not well"),
     "resetting": (Resets(), "connection reset by peer"),
     "losing answers": (LosesAnswers(), "connection reset by peer"),
-    "hanging": (Hangs(), "takes too long"),
     "slow": (Slow(30), "takes too long"),
 }
 

@@ -1,14 +1,26 @@
-"""Programs that write pictures as cameras' programs do, for `exec:` cameras."""
+"""Programs that write pictures as cameras' programs do, for `exec:` cameras, and those that must be here."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 BEGIN = """
 import os, signal, subprocess, sys, time
 out = sys.stdout.buffer
 frames = [open(file, "rb").read() for file in {files}]
 """
+
+
+def need(what: str) -> NoReturn:
+    """What a test needs is not here: it is skipped, but in CI it fails."""
+    sentence = f"there is no {what} here; install it"
+    if os.environ.get("NIGHTJAR_TEST_BACKENDS") == "docker":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
 
 
 def program(code: str, files: list[Path] | None = None) -> str:

@@ -1,7 +1,6 @@
 """Programs as cameras: what they write comes through, and nothing of them is left behind."""
 
 import logging
-import os
 import shutil
 import socket
 import threading
@@ -19,7 +18,7 @@ from services.capture.cameras import (
     Edits,
     open_camera,
 )
-from tests.integration.capture.programs import alive, program, stream
+from tests.integration.capture.programs import alive, need, program, stream
 from tests.unit.capture.cameras.pictures import decode, jpeg, with_thumbnail, without_tables
 
 FRAMES = [jpeg(seed) for seed in range(6)]
@@ -202,11 +201,8 @@ def test_stop_is_prompt_before_the_first_picture() -> None:
 @pytest.fixture
 def ffmpeg() -> None:
     """Skips where the program is not there."""
-    if shutil.which("ffmpeg"):
-        return
-    if os.environ.get("NIGHTJAR_TEST_BACKENDS") == "docker":
-        pytest.fail("there is no ffmpeg here; install it")
-    pytest.skip("there is no ffmpeg here; install it")
+    if not shutil.which("ffmpeg"):
+        need("ffmpeg")
 
 
 @pytest.mark.usefixtures("ffmpeg")

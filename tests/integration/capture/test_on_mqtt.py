@@ -2,98 +2,18 @@
 
 import secrets
 import time
-from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as mqtt
-import pytest
-from paho.mqtt.enums import CallbackAPIVersion
-
-from services.capture.service import CaptureService
-from services.contract.frame import Frame, identify
-from services.contract.settings import Settings
-from services.contract.topics import ANY, Topics
-from services.runtime.mqtt import BrokerAddress
+from services.contract.frame import Frame, size
 from tests.integration.capture.mjpeg_server import MULTIPART, Connection, MjpegServer, serving
-from tests.integration.pipeline.pipeline import Running, eventually
+from tests.integration.capture.scene import Scene
+from tests.integration.pipeline.pipeline import eventually
 from tests.real import MqttServer
 from tests.unit.capture.cameras.pictures import jpeg
 
 FRAMES = [jpeg(seed) for seed in range(4)]
 ON_DEMAND = {"url": "demo:?fps=10&size=320x180", "capture": {"on_demand": True}}
-
-
-class Scene:
-    """A capture service that runs, the rest of the world played by the test."""
-
-    def __init__(self, broker: MqttServer, folder: Path, cameras: dict[str, Any]) -> None:
-        self.prefix = f"t{secrets.token_hex(4)}"
-        self.topics = Topics(self.prefix)
-        self.live: defaultdict[str, list[Frame]] = defaultdict(list)
-        self.state: dict[str, bytes] = {}
-        settings = Settings.model_validate(
-            {"mqtt": {"url": broker.url, "prefix": self.prefix}, "state_dir": folder, "cameras": cameras}
-        )
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        self._client.username_pw_set(broker.user, broker.password)
-        self._client.on_connect = self._connected
-        self._client.on_message = self._received
-        self._client.connect(broker.host, broker.port)
-        self._client.loop_start()
-        address = BrokerAddress(broker.host, broker.port, broker.user, broker.password)
-        self._capture = Running(CaptureService(settings, address))
-
-    def end(self) -> None:
-        self._capture.end()
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def say(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
-        self._client.publish(topic, payload, 1, retain).wait_for_publish(10)
-
-    def camera_says(self, camera: str, leaf: str) -> str:
-        return self.state.get(self.topics.camera(camera, leaf), b"").decode()
-
-    def frames_from_now(self, camera: str, count: int = 3) -> list[Frame]:
-        """So many more frames of the camera."""
-        before = len(self.live[camera])
-        eventually("frames", lambda: len(self.live[camera]) >= before + count, lambda: self.state)
-        return self.live[camera][before:]
-
-    def still(self, camera: str) -> bool:
-        """Whether no frame comes for half a second."""
-        before = len(self.live[camera])
-        time.sleep(0.5)
-        return len(self.live[camera]) == before
-
-    def _connected(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe([(f"{self.prefix}/#", 1), (self.topics.frames(ANY, "live"), 1)])
-
-    def _received(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        camera, leaf = self.topics.split(message.topic) or ("", "")
-        payload = bytes(message.payload)
-        if leaf == "live":
-            frame_id = identify(payload)
-            assert frame_id
-            self.live[camera].append(Frame(frame_id, payload))
-        else:
-            self.state[message.topic] = payload
-
-
-@pytest.fixture
-def scenes(mqtt_server: MqttServer, tmp_path: Path) -> Iterator[Any]:
-    """Makes scenes that end with the test."""
-    made: list[Scene] = []
-
-    def make(**cameras: Any) -> Scene:
-        made.append(Scene(mqtt_server, tmp_path / "state", cameras))
-        return made[-1]
-
-    yield make
-    for scene in made:
-        scene.end()
 
 
 class TestADeviceThatSendsPictures:
@@ -114,6 +34,18 @@ class TestADeviceThatSendsPictures:
         eventually("problem", lambda: scene.camera_says("esp", "health") == "ON")  # by then it listens
         scene.say(topic, FRAMES[0])
         eventually("frame", lambda: scene.live["esp"])
+
+
+class TestAPreview:
+    def test_is_small_comes_once_a_second_and_is_there_for_whoever_comes_later(self, scenes: Any) -> None:
+        scene = scenes(yard={"url": "demo:?fps=15&size=1280x720"})
+        eventually("first preview", lambda: scene.previews["yard"])
+        came = len(scene.previews["yard"])
+        began_s = time.monotonic()
+        eventually("three more", lambda: len(scene.previews["yard"]) >= came + 3)
+        assert 1.9 < time.monotonic() - began_s < 6
+        assert {size(jpeg) for jpeg in scene.previews["yard"]} == {(640, 360)}
+        assert scene.retained(scene.topics.frames("yard", "preview"))[:2] == b"\xff\xd8"
 
 
 class TestACameraOnDemand:
@@ -172,3 +104,27 @@ class TestACameraThatIsSwitchedOff:
         numbers = [frame.id.sequence for frame in scene.frames_from_now("yard")]
         assert numbers[0] == len(scene.live["yard"]) - len(numbers) + 1, "a number is missing"
         assert server.connections == 2
+
+
+def test_a_rate_that_is_set_is_in_force_in_a_moment_and_again_after_a_restart(
+    mqtt_server: MqttServer, tmp_path: Path
+) -> None:
+    camera = {"door": {"url": "demo:?fps=20&size=320x180"}}
+    scene = Scene(mqtt_server, tmp_path, camera)
+    try:
+        scene.frames_from_now("door")
+        scene.say(scene.topics.setting_set("door", "fps"), "2")
+        eventually("slower", lambda: seconds(scene.frames_from_now("door")[-2:]) > 0.4, within_s=10)
+        assert scene.camera_says("door", "fps/state") == "2"
+    finally:
+        scene.end()
+    scene = Scene(mqtt_server, tmp_path, camera)
+    try:
+        assert seconds(scene.frames_from_now("door")[-2:]) > 0.4
+    finally:
+        scene.end()
+
+
+def seconds(frames: list[Frame]) -> float:
+    first, last = frames
+    return (last.id.time - first.id.time).total_seconds()

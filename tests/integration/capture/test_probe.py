@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.capture.mjpeg_server import MULTIPART, Connection, serving
+from tests.integration.capture.rtsp_server import need_gstreamer, playing
 from tests.unit.capture.cameras.pictures import decode, jpeg
 
 ROOT = Path(__file__).parents[3]
@@ -60,6 +61,17 @@ def test_what_is_encoded_here_is_said_to_be_so(tmp_path: Path) -> None:
     assert code == 0
     assert "a drawing; it is encoded here, as JPEG of quality 85" in out
     assert decode(file.read_bytes()).shape == (180, 320, 3)
+
+
+@pytest.mark.real
+def test_a_camera_that_ffmpeg_still_reads_from_is_no_hindrance_to_the_end() -> None:
+    """Its thread comes back while the process ends, which Python does not bear."""
+    need_gstreamer()
+    with playing() as (url, _):
+        for _ in range(3):
+            code, out, err = probe(url, "--seconds", "0.3")
+            assert (code, err) == (0, "")
+            assert "H.264; it is encoded here" in out
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,7 @@
 """RTSP from a real server: H.264 over TCP and UDP, with a login, and with a server that hangs or goes."""
 
-import os
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -14,10 +10,10 @@ import numpy as np
 import pytest
 
 from services.capture.cameras import CameraLost, CameraMisconfigured, CameraOptions, Edits, open_camera
+from tests.integration.capture.rtsp_server import need_gstreamer, playing
+from tests.integration.capture.test_https import self_signed
 from tests.unit.capture.cameras.pictures import avi, decode, jpeg
 
-PYTHON = "/usr/bin/python3"
-SERVER = Path(__file__).parents[2] / "servers" / "rtsp.py"
 QUICK = CameraOptions(connect_timeout_s=5.0, stall_timeout_s=1.0)
 
 pytestmark = pytest.mark.real
@@ -25,29 +21,7 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture(scope="module", autouse=True)
 def gstreamer() -> None:
-    """Skips where the RTSP server cannot run."""
-    needs = "import gi; gi.require_version('GstRtspServer', '1.0')"
-    with suppress(OSError):
-        if subprocess.run([PYTHON, "-c", needs], capture_output=True, check=False).returncode == 0:
-            return
-    sentence = f"there is no RTSP server here; install GStreamer's (gir1.2-gst-rtsp-server-1.0) for {PYTHON}"
-    if os.environ.get("NIGHTJAR_TEST_BACKENDS") == "docker":
-        pytest.fail(sentence)
-    pytest.skip(sentence)
-
-
-@contextmanager
-def playing(*arguments: str | Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The URL of a server that was started so, and its process."""
-    with subprocess.Popen(
-        [PYTHON, SERVER, *arguments],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as server:  # fmt: skip
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip(), server
-        finally:
-            server.kill()
+    need_gstreamer()
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
@@ -68,6 +42,25 @@ def test_pictures_come_at_the_cameras_rate(transport: str) -> None:
         assert list(pictures) == []
     assert decode(jpegs[0]).shape == (360, 640, 3)
     assert len(set(jpegs)) == 20
+
+
+@pytest.mark.parametrize(("codec", "name"), [("h265", "H.265"), ("jpeg", "Motion JPEG")])
+def test_other_codecs_are_decoded_too(codec: str, name: str) -> None:
+    with playing("--codec", codec) as (url, _):
+        pictures = list(islice(open_camera(url).pictures(threading.Event()), 3))
+    assert {decode(picture.jpeg).shape for picture in pictures} == {(360, 640, 3)}
+    assert {picture.encoded_from for picture in pictures} == {name}
+
+
+def test_an_encrypted_stream_is_played_whoever_signed_its_certificate(tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path, "IP:127.0.0.1")
+    key = certificate.with_name("key.pem")
+    login = ("--login", "admin:secret")
+    with playing("--certificate", certificate, "--key", key, *login) as (url, _):
+        assert url.startswith("rtsps://")
+        inside = url.replace("//", "//admin:secret@")
+        assert len(list(islice(open_camera(inside).pictures(threading.Event()), 3))) == 3
+        assert "refuses the login" in failure(url.replace("//", "//admin:wrong@"), CameraMisconfigured)
 
 
 def test_edits_are_in_every_picture() -> None:

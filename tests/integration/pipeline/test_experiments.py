@@ -112,7 +112,7 @@ class Garden:
         )
 
     def _in_ring(self) -> dict[tuple[str, int], bytes]:
-        frames = [jpeg for _, jpeg in self.pipeline.capture._feeds[self.camera]._ring._frames.values()]
+        frames = [bytes(jpeg) for _, jpeg in self.pipeline.capture._feeds[self.camera]._ring._frames.values()]
         identities = [identify(jpeg) for jpeg in frames]
         return {
             (who.session_hex, who.sequence): jpeg for who, jpeg in zip(identities, frames, strict=True) if who

@@ -7,6 +7,7 @@ import pytest
 
 from services.contract.events import EventType
 from services.contract.frame import identify
+from services.contract.pieces import Pieces
 from services.contract.topics import Topics
 from services.runtime.mqtt import Link
 from services.store import Store, StoreUnavailable
@@ -277,9 +278,13 @@ def losing(link: Link, leaf: str, *, every: int, at_most: int) -> list[int]:
     send = link.send
 
     def lossy(
-        topic: str, payload: bytes, *, retain: bool = False, on_taken: Callable[[], None] | None = None
+        topic: str,
+        payload: bytes | Pieces,
+        *,
+        retain: bool = False,
+        on_taken: Callable[[], None] | None = None,
     ) -> None:
-        frame = identify(payload) if leaf in topic else None
+        frame = identify(bytes(payload)) if leaf in topic else None
         if frame and frame.sequence % every == 0 and len(lost) < at_most and frame.sequence not in lost:
             lost.append(frame.sequence)
             if on_taken:

@@ -13,8 +13,7 @@ from services.capture.feed import Feed
 from services.contract.frame import identify
 from services.contract.handover import Resend
 from services.contract.settings import CaptureSettings
-from services.runtime.mqtt import Parcel
-from tests.unit.links import JPEG, NOWHERE, TOPICS, FakeLink, Post
+from tests.unit.links import JPEG, NOWHERE, TOPICS, FakeLink, Post, Sent
 
 START = datetime(2026, 11, 20, 8, 30, 0, tzinfo=UTC)
 RESEND = TOPICS.camera("yard", "resend")
@@ -111,8 +110,8 @@ def picture(n: int = 0, jpeg: bytes = JPEG) -> Picture:
     return Picture(jpeg, START + timedelta(seconds=n))
 
 
-def number(parcel: Parcel) -> int:
-    frame = identify(parcel.payload)
+def number(sent: Sent) -> int:
+    frame = identify(sent.payload)
     assert frame
     return frame.sequence
 

@@ -119,7 +119,7 @@ def test_the_default_of_every_setting_is_one_that_it_takes(name: str) -> None:
 
 
 def test_every_setting_belongs_to_one_service() -> None:
-    assert set(controls_of("capture")) == {"enabled", "interval"}
+    assert set(controls_of("capture")) == {"enabled", "interval", "fps", "quality", "timestamp"}
     assert set(controls_of("motion")) == {
         "motion_detection",
         *(name for name in MotionSettings.model_fields if name not in ("ring_mb", "keep_mb")),

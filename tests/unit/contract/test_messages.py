@@ -140,7 +140,8 @@ def test_the_manifest_is_what_scripts_hold_on_to() -> None:
         missing=[Missing(session=SESSION, first=1, last=2, why="gone")],
     )
     said = json.loads(manifest.payload())
-    assert set(said) == {"camera", "event", "reason", "started", "ended", "frames", "missing", "version"}
+    always = {"camera", "event", "reason", "started", "ended", "frames", "missing", "zones", "version"}
+    assert set(said) == always
     assert set(said["frames"][0]) == {"session", "sequence", "time", "key", "bytes", "sha256"}
     assert set(said["missing"][0]) == {"session", "from", "to", "why"}
 

@@ -41,3 +41,18 @@ def test_everybody_who_listens_is_told_until_they_leave() -> None:
 def test_a_change_is_one_server_sent_event_whatever_its_text() -> None:
     sse = Change("door", "camera", {"label": "Tür\n\nzwei"}).sse().decode()
     assert sse == 'event: camera\ndata: {"label": "Tür\\n\\nzwei"}\n\n'
+
+
+def test_who_wants_no_statistics_hears_of_everything_else_and_only_when_it_changes() -> None:
+    async def heard() -> tuple[list[Change], list[Change]]:
+        feeds, rest = Feeds(), frozenset({"stats"})
+        with feeds.listen(brief=True) as brief, feeds.listen() as full:
+            feeds.tell(Change("camera/door", "camera", {"motion": False, "stats": 1}, rest))
+            first = await brief.take()
+            feeds.tell(Change("camera/door", "camera", {"motion": False, "stats": 2}, rest))
+            feeds.tell(Change("camera/yard", "camera", {"motion": True, "stats": 2}, rest))
+            return first + await brief.take(), await full.take()
+
+    brief, full = asyncio.run(heard())
+    assert [change.data for change in brief] == [{"motion": False}, {"motion": True}]
+    assert [change.data["stats"] for change in full] == [2, 2]

@@ -1,6 +1,8 @@
+from datetime import timedelta
+
 from services.contract.status import ArchiverStats, HealthDetail, MotionStats, ServiceInfo
 from services.contract.topics import Topics
-from services.gateway.live.health import troubles
+from services.gateway.live.health import Trouble, dated, troubles
 from services.gateway.live.state import LiveState
 from tests.unit.gateway.frames import NOW
 from tests.unit.gateway.test_state import STATS
@@ -102,3 +104,12 @@ def test_what_is_about_to_be_full_is_said_before_something_is_lost() -> None:
     )
     state.take("nightjar/camera/door/stats/archiver", archiver.payload())
     assert said(state) == ["The archiver's spool is 85% full.", "Front door: its outbox is 90% full."]
+
+
+def test_a_trouble_is_dated_from_when_it_was_seen_first_whatever_is_counted_since() -> None:
+    first, later = NOW, NOW + timedelta(minutes=5)
+    before = dated([Trouble("Door: 3 frames never reached the broker.", "…", camera="door")], [], first)
+    after = dated([Trouble("Door: 9 frames never reached the broker.", "…", camera="door")], before, later)
+    assert (before[0].since, after[0].since) == (first, first)
+    own = Trouble("Door: too dark.", "…", since=first)
+    assert dated([own], [], later) == [own]

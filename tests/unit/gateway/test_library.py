@@ -12,6 +12,7 @@ from services.gateway.archive.library import ArchiveAway, Library, Page, open_li
 from services.gateway.archive.recent import Recent
 from services.runtime.errors import UserError
 from services.store import Store
+from services.store.events import LAST
 from tests.unit.archives import DAY, folder, keep_event
 
 
@@ -28,8 +29,7 @@ def library(store: Store) -> Iterator[Library]:
 
 
 def page(library: Library, before: str | None = None, limit: int = 24) -> Page:
-    more = {"before": before} if before else {}
-    return asyncio.run(library.page(["door", "yard"], limit=limit, **more))
+    return asyncio.run(library.page(["door", "yard"], limit=limit, before=before or LAST))
 
 
 def test_a_page_says_what_is_worth_knowing_of_each_event(library: Library, store: Store) -> None:

@@ -48,3 +48,13 @@ def test_a_day_is_that_of_the_people_and_ids_are_in_utc() -> None:
 def test_a_page_within_a_day_stays_within_it() -> None:
     query = EventQuery(day=date(2026, 11, 20), before="20261120T083012Z-3f9c")
     assert query.bounds(BERLIN_WINTER) == ("20261119T230000Z-0000", "20261120T083012Z-3f9c")
+
+
+def test_events_are_asked_for_by_zone_and_reason() -> None:
+    query = parse_query({"zone": "road", "reason": "motion"})
+    assert query.wants("motion", ("road", "gate"))
+    assert not query.wants("manual", ("road",))
+    assert not query.wants("motion", ())
+    assert parse_query({}).wanted is None
+    with pytest.raises(NoQuery, match="zone is a zone's name"):
+        parse_query({"zone": "../x"})

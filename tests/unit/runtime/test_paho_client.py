@@ -9,7 +9,8 @@ from paho.mqtt.client import Client, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from services.runtime.mqtt.paho_client import PahoClient
+from services.contract.pieces import Pieces
+from services.runtime.mqtt.paho_client import AT_MOST_ONCE, PahoClient
 
 TOPIC = "nightjar-frames/höf/live"
 SMALL, LARGE = b"hello", bytes(range(256)) * 2000
@@ -69,6 +70,23 @@ def test_a_message_at_once_is_as_paho_writes_it(wired: Wired, payload: bytes, re
     assert wired.all_of_it() == as_paho(wired.client._protocol, (1, payload, retain))
 
 
+@pytest.mark.parametrize("retain", [False, True])
+@pytest.mark.parametrize("payload", [b"", SMALL, LARGE], ids=len)
+def test_at_qos_0_it_has_no_id(wired: Wired, payload: bytes, retain: bool) -> None:
+    wired.client.send_at_once(AT_MOST_ONCE, TOPIC, payload, retain=retain)
+    assert wired.all_of_it() == as_paho(wired.client._protocol, (0, payload, retain))
+
+
+@pytest.mark.parametrize("at", [0, 1, 500, len(LARGE)])
+def test_pieces_are_one_message(wired: Wired, at: int) -> None:
+    view = memoryview(LARGE)
+    wired.client.send_at_once(
+        wired.client.next_mid(), TOPIC, Pieces((LARGE[:at], view[at:1000], view[1000:])), retain=False
+    )
+    expected = LARGE if at <= 1000 else LARGE[:at] + LARGE[1000:]
+    assert wired.all_of_it() == as_paho(wired.client._protocol, (1, expected, False))
+
+
 def test_messages_keep_their_order_behind_one_that_is_not_out_yet(wired: Wired) -> None:
     for payload in (LARGE, SMALL):
         assert not wired.client.send_at_once(wired.client.next_mid(), TOPIC, payload, retain=False)
@@ -83,7 +101,7 @@ def test_a_head_that_is_cut_is_written_to_its_end(wired: Wired, taken: int) -> N
     class Full:
         """Takes so many bytes and no more."""
 
-        def sendmsg(self, parts: tuple[bytes, bytes]) -> int:
+        def sendmsg(self, parts: tuple[bytes, ...]) -> int:
             return wired.ours.send(b"".join(parts)[:taken]) if taken else 0
 
     wired.client._sock = Full()

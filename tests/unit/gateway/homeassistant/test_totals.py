@@ -19,6 +19,13 @@ def test_what_was_lost_and_what_waits_is_summed_over_the_services() -> None:
     assert (found.lost, found.backlog) == (6, 12)
 
 
+def test_what_motion_misses_and_a_manifest_names_is_counted_once() -> None:
+    archiver = ARCHIVER.model_copy(update={"failed": 0, "missing": 2})
+    assert totals(CameraState("door", "Door", stats={"motion": MOTION, "archiver": archiver})).lost == 2
+    archiver = ARCHIVER.model_copy(update={"failed": 0, "missing": 9})
+    assert totals(CameraState("door", "Door", stats={"motion": MOTION, "archiver": archiver})).lost == 9
+
+
 def test_a_service_that_has_said_nothing_counts_as_nothing() -> None:
     found = totals(CameraState("door", "Door"))
     assert (found.lost, found.backlog) == (0, 0)
