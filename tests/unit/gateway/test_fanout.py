@@ -1,5 +1,6 @@
 import asyncio
 import os
+import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -85,6 +86,25 @@ def test_who_reads_nothing_keeps_one_picture_and_no_more() -> None:
 def memory_files() -> list[str]:
     links = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
     return [link for link in links if "nightjar-picture" in link]
+
+
+def test_whatever_pace_viewers_read_at_every_picture_is_whole_and_the_last_one_is_the_newest() -> None:
+    chance = random.Random(7)
+
+    async def play(scene: Scene) -> None:
+        viewers = [scene.join() for _ in range(12)]
+        for sequence in range(1, 150):
+            scene.show(sequence, chance.choice([100, 70_000, BIG]))
+            for viewer in chance.sample(viewers, 6):
+                viewer.read(chance.choice([1, 5_000, 300_000]))
+            await asyncio.sleep(0)
+        for viewer in viewers:
+            await scene.until(lambda: viewer.sequences()[-1:] == [149])  # noqa: B023 - at once
+            seen = viewer.sequences()
+            assert seen == sorted(set(seen))
+        assert min(len(viewer.sequences()) for viewer in viewers) < 149
+
+    played(play)
 
 
 def test_who_takes_nothing_for_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from tests.unit.gateway.frames import NOW
 #: More than the kernel takes for a viewer who reads nothing.
 BIG = 400_000
 PLAIN = Wishes()
+END = b"\r\n--nightjar\r\n"
 
 
 def picture(sequence: int, size: int = 100, *, age_s: float = 0.0) -> Picture:
@@ -42,25 +43,30 @@ def tcp_pair() -> tuple[socket.socket, socket.socket]:
 class Watcher:
     """The other end of a viewer's socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: dict[int, bytes]) -> None:
+        self._shown = shown
         self.sock, self.theirs = tcp_pair()
         self.welcome = True
         self.gone = False
         self._got = bytearray()
 
-    def sequences(self) -> list[int]:
-        """The numbers of all complete pictures that it has been sent, after it has read what is there."""
+    def read(self, most: int) -> bool:
+        """Takes so many bytes at most; whether there were any."""
         try:
-            while data := self.sock.recv(1 << 20):
-                self._got += data
+            data = self.sock.recv(most)
         except (BlockingIOError, ConnectionResetError):
-            pass
-        parts = bytes(self._got).split(b"\r\n--nightjar\r\n")[:-1]
-        return [int(found[1]) for part in parts if (found := re.search(rb"X-Sequence: (\d+)", part))]
+            return False
+        self._got += data
+        return bool(data)
 
-    def received(self) -> int:
-        self.sequences()
-        return len(self._got)
+    def sequences(self) -> list[int]:
+        """The numbers of all pictures that it has been sent, each of them just as it was shown."""
+        while self.read(1 << 20):
+            pass
+        parts = [part + END for part in bytes(self._got).split(END)[:-1]]
+        numbers = [int(found[1]) for part in parts if (found := re.search(rb"X-Sequence: (\d+)", part))]
+        assert [self._shown[number] for number in numbers] == parts
+        return numbers
 
 
 def _is_welcome(watcher: Watcher) -> bool:
@@ -74,9 +80,10 @@ class Scene:
         self.fanout = fanout
         self.channel = Channel(0.0)
         self.watchers: list[Watcher] = []
+        self.shown: dict[int, bytes] = {}
 
     def join(self, wishes: Wishes = PLAIN) -> Watcher:
-        watcher = Watcher()
+        watcher = Watcher(self.shown)
         self.watchers.append(watcher)
 
         def left() -> None:
@@ -86,7 +93,9 @@ class Scene:
         return watcher
 
     def show(self, sequence: int, size: int = 100) -> None:
-        self.channel.put(picture(sequence, size), 0.0)
+        taken = picture(sequence, size)
+        self.shown[sequence] = taken.part
+        self.channel.put(taken, 0.0)
 
     async def until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(5):
