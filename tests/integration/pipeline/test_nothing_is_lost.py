@@ -8,6 +8,7 @@ import pytest
 from services.contract.events import EventType
 from services.contract.frame import identify
 from services.contract.pieces import Pieces
+from services.contract.status import ServiceInfo
 from services.contract.topics import Topics
 from services.runtime.mqtt import Link
 from services.store import Store, StoreUnavailable
@@ -197,6 +198,21 @@ def test_a_wrong_key_of_the_store_is_said_once_and_nothing_is_lost(
     running.archive = right
     running.new_archiver()
     running.check_whole(running.manifest())
+
+
+def test_motion_trusts_no_acknowledgement_while_the_archiver_is_paused(
+    pipeline: Pipeline, listener: Listener
+) -> None:
+    """It says so, and what it had to let go of."""
+    pipeline.start("motion")
+    pipeline.wait_for("motion to be connected", lambda: not pipeline.motion.problems())
+    topic = Topics(pipeline.prefix).service_info("archiver", "1")
+    info = ServiceInfo(service="archiver", version="1", instance="1", cameras=[pipeline.camera], paused=True)
+    listener.publish(topic, info.payload(), retain=True)
+    [problem] = pipeline.wait_for("word of it", pipeline.motion.problems)
+    assert problem.startswith("the archiver is paused: events' frames are kept here as well")
+    listener.publish(topic, info.model_copy(update={"paused": False}).payload(), retain=True)
+    pipeline.wait_for("end of it", lambda: not pipeline.motion.problems())
 
 
 class TestAFrameThatIsLost:

@@ -275,6 +275,14 @@ class TestTheArchiverAsks:
         yard.step()
         assert yard.published() == [frame(11).jpeg]
 
+    def test_are_counted_when_they_have_to_be_let_go_before_they_are_archived(self, tmp_path: Path) -> None:
+        yard = Yard(tmp_path, max_bytes=3 * len(frame(10).jpeg))
+        yard.open()
+        yard.take(10, 11, 12)
+        assert yard.custody.dropped == 0
+        yard.take(13, 14)
+        assert yard.custody.dropped == 2
+
     def test_and_gets_what_only_the_ring_still_has(self, yard: Yard) -> None:
         yard.custody.ask(ask((14, 14)), lambda _session, sequence: frame(sequence))
         yard.step()
