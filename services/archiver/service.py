@@ -24,13 +24,14 @@ from services.archiver.workers import Workers
 from services.contract import topics as leaf
 from services.contract.archive_keys import KeyLayout
 from services.contract.message import Message
-from services.contract.settings import ArchiveSettings, Settings
+from services.contract.settings import ArchiveSettings, CameraSettings, Settings
 from services.contract.topics import ANY, Topics
 from services.runtime.controls import ControlBoard
 from services.runtime.leftovers import Leftovers
-from services.runtime.mqtt import BrokerAddress, Link
+from services.runtime.mqtt import BrokerAddress, Delivery, Link
 from services.runtime.presence import Presence
 from services.runtime.run import Crew
+from services.runtime.share import Share
 from services.runtime.state import StateFile
 from services.store import Store, StoreUnavailable
 
@@ -49,14 +50,14 @@ class ArchiverService:
     def __init__(
         self, settings: Settings, broker: BrokerAddress, store: Store, links: Links | None = None
     ) -> None:
+        self._settings = settings
         self._topics = Topics(settings.mqtt.prefix)
-        self._cameras = cameras = settings.own_cameras()
-        #: Alone it also takes what is of no configured camera, so that nothing is left lying at the broker.
-        self._heard = [ANY] if settings.replica.count == 1 else list(cameras)
         state = StateFile(settings.state_dir / "archiver.json")
-        self._board = ControlBoard(self.name, cameras, self._topics, state)
-        self._presence = Presence(broker, self._topics, self.name, settings.replica, cameras)
+        self._board = ControlBoard(self.name, settings.cameras, self._topics, state)
+        self._presence = Presence(broker, self._topics, self.name, settings.replica)
         self._control = self._presence.link
+        self._share = Share(self._presence, self._topics, settings.own_cameras(), self._answer_for)
+        self._cameras = cameras = self._share.cameras
         self._leftovers = Leftovers(
             self._control, self._topics, "archiving/state", self._retained, known=settings.cameras
         )
@@ -125,7 +126,7 @@ class ArchiverService:
     def problems(self) -> list[str]:
         found = {self._control.problem, self._frames.problem, self._uploads.standing.problem}
         found |= {self._keeper.problem or self._events.problem or self._spool.problem or self._warning()}
-        return sorted((found | {self._sweeper.problem if self._sweeper else ""}) - {""})
+        return sorted((found | {self._share.problem, self._sweeper.problem if self._sweeper else ""}) - {""})
 
     def account(self) -> Mapping[str, Message]:
         """The statistics of each camera."""
@@ -140,16 +141,24 @@ class ArchiverService:
         self._board.load()
         self._spool.open()
         self._remember_spooled()
-        self._board.attach(self._control)
+        self._board.attach(self._control, self._cameras)
+        if self._is_alone:
+            self._hear(ANY)
+        else:
+            self._board.overhear(self._control)
+            for (
+                camera
+            ) in self._settings.own_cameras():  # what waits in our session is ours to store in any case
+                self._frames.subscribe(self._topics.event_frames(camera, ANY), self._intake.take)
+        self._share.attach()
         self._leftovers.attach()
-        for camera in self._heard:
-            self._hear(camera)
         with self._workers:
             self._workers.submit(self._prepare)
             crew = Crew(stop)
             crew.start("archiver-control", self._control.run)
             crew.start("archiver-frames", self._frames.run)
             crew.start("archiver-steps", self._steps)
+            crew.start("archiver-share", self._share.run)
             crew.start("archiver-size", Measure(self._uploads.store, self._places.default, self._tally).run)
             crew.start("archiver-spool", self._keeper.run)
             crew.start("archiver-drain", self._drain.run)
@@ -178,28 +187,47 @@ class ArchiverService:
                 self._ledger.spooled(*event, (f"{session:016x}", sequence), time.monotonic())
 
     def reconfigure(self, settings: Settings) -> None:
-        cameras = settings.own_cameras()
-        gone, new = self._cameras.keys() - cameras.keys(), cameras.keys() - self._cameras.keys()
-        self._board.reconfigure(self._control, cameras)
+        gone = self._cameras.keys() - settings.cameras.keys()
+        self._settings = settings
+        self._share.want(settings.own_cameras())
+        self._leftovers.known = settings.cameras
+        self._leftovers.clear(gone)
+
+    def _answer_for(self, cameras: Mapping[str, CameraSettings]) -> None:
+        """These are ours now, and no others; what was begun of those is brought to its end."""
+        went, came = self._cameras.keys() - cameras.keys(), cameras.keys() - self._cameras.keys()
+        self._board.reconfigure(self._control, self._settings.cameras, cameras)
         self._tally.take(cameras)
         self._cameras = cameras
-        if settings.replica.count > 1:  # what was begun of those that are gone is brought to its end
-            for camera in new:
-                self._hear(camera)
-        self._leftovers.known = settings.cameras
-        self._leftovers.clear(gone - settings.cameras.keys())
-        self._presence.tell(cameras=cameras)
+        if self._is_alone:
+            return
+        for camera in came:
+            self._hear(camera)
+        for camera in went:  # frames that are on their way to us are asked for by whoever answers now
+            self._control.unsubscribe(self._topics.camera(camera, "handover/+"))
+            self._frames.unsubscribe(self._topics.event_frames(camera, ANY))
+
+    @property
+    def _is_alone(self) -> bool:
+        """Then it also takes what is of no configured camera, so that nothing is left lying at the broker."""
+        return self._settings.replica.count == 1
 
     def complain(self, problem: str) -> None:
         self._presence.tell(problem=problem)
 
     def _hear(self, camera: str) -> None:
         self._control.subscribe(self._topics.camera(camera, leaf.SLICES), self._places.take_slices)
-        self._control.subscribe(self._topics.camera(camera, "handover/+"), self._events.take_handover)
+        self._control.subscribe(self._topics.camera(camera, "handover/+"), self._take_handover)
         self._control.subscribe(self._topics.camera(camera, leaf.RESENT), self._events.take_resent)
         self._control.subscribe(self._topics.camera(camera, leaf.EVENT), self._reasons.take_event)
         self._frames.subscribe(self._topics.event_frames(camera, ANY), self._intake.take)
         self._frames.subscribe(self._topics.camera(camera, leaf.KEEP), self._keeps.take)
+
+    def _take_handover(self, delivery: Delivery) -> None:
+        """Each is answered once: by whoever has the camera now."""
+        camera, _ = self._topics.split(delivery.topic) or ("", "")
+        if camera in self._cameras or camera not in self._settings.cameras:
+            self._events.take_handover(delivery)
 
     def _retained(self, camera: str) -> list[str]:
         """All that we say of a camera and that a broker remembers."""

@@ -23,6 +23,7 @@ from services.runtime.leftovers import Leftovers
 from services.runtime.mqtt import BrokerAddress
 from services.runtime.presence import Presence
 from services.runtime.run import Crew
+from services.runtime.share import Share
 from services.runtime.state import StateFile
 from services.runtime.stop import Stop
 
@@ -46,12 +47,12 @@ class CaptureService:
     def __init__(self, settings: Settings, broker: BrokerAddress) -> None:
         self._settings, self._broker = settings, broker
         self._topics = Topics(settings.mqtt.prefix)
-        cameras = settings.own_cameras()
-        self._presence = Presence(broker, self._topics, self.name, settings.replica, cameras)
+        self._presence = Presence(broker, self._topics, self.name, settings.replica)
         self._control = self._presence.link
+        self._share = Share(self._presence, self._topics, settings.own_cameras(), self._take)
         self._board = ControlBoard(
             self.name,
-            cameras,
+            settings.cameras,
             self._topics,
             StateFile(settings.state_dir / "capture.json"),
             on_change=self._setting_changed,
@@ -67,8 +68,8 @@ class CaptureService:
             halt=Feed.halt,
             last=lambda feed: feed.runner.close(),
         )
-        self._feeds.prepare(cameras)
-        self._cameras = cameras
+        self._cameras = self._share.cameras
+        self._feeds.prepare(self._cameras)
         self._begin_anew = threading.Event()
 
     def _feed(self, camera: str, own: CameraSettings) -> Feed:
@@ -95,7 +96,7 @@ class CaptureService:
             for feed in self._feeds.work.values()
             if feed.link.outbox.filled >= NEARLY_FULL
         }
-        return sorted({link.problem for link in links if link.problem} | nearly_full)
+        return sorted(({self._share.problem, *(link.problem for link in links)} - {""}) | nearly_full)
 
     def account(self) -> Mapping[str, Message]:
         """The statistics of each camera."""
@@ -104,13 +105,17 @@ class CaptureService:
     def run(self, stop: threading.Event) -> None:
         quiet_opencv()
         self._board.load()
-        self._board.attach(self._control)
+        self._board.attach(self._control, self._feeds.work)
+        if self._settings.replica.count > 1:
+            self._board.overhear(self._control)
+        self._share.attach()
         self._leftovers.attach()
         self._feeds.take(self._in_force())
         control, ticks = Crew(Stop(), alarm=stop), Crew(stop)
         control.start("capture-control", self._control.run)
         self._feeds.start(stop)
         ticks.start("capture-ticks", self._tick)
+        ticks.start("capture-share", self._share.run)
         stop.wait()
         try:
             self._feeds.close()
@@ -120,14 +125,21 @@ class CaptureService:
             control.wait()
 
     def reconfigure(self, settings: Settings) -> None:
-        cameras = settings.own_cameras()
-        gone = self._feeds.work.keys() - cameras.keys()
-        self._cameras = cameras
-        self._board.reconfigure(self._control, cameras)
-        self._feeds.take(self._in_force())
+        gone = self._feeds.work.keys() - settings.cameras.keys()
+        self._settings = settings
+        self._share.want(settings.own_cameras())
         self._leftovers.known = settings.cameras
-        self._leftovers.clear(gone - settings.cameras.keys())
-        self._presence.tell(cameras=cameras)
+        self._leftovers.clear(gone)
+
+    def _take(self, cameras: Mapping[str, CameraSettings]) -> None:
+        """These are ours now, and no others."""
+        anothers = (self._feeds.work.keys() - cameras.keys()) & self._settings.cameras.keys()
+        self._cameras = cameras
+        self._board.reconfigure(self._control, self._settings.cameras, cameras)
+        self._feeds.take(self._in_force())
+        for camera in anothers:
+            for topic in self._retained(camera):
+                self._control.forget(topic)
 
     def _in_force(self) -> dict[str, CameraSettings]:
         """The cameras with what was set at run time, where that makes them begin anew."""

@@ -23,9 +23,13 @@ class ServiceInfo(Message):
     version: str
     instance: str
     slot: str = Field("1/1", description="which part of the cameras is its: i/n")
-    cameras: list[CameraName]
+    cameras: list[CameraName] = Field(description="those that it is at work on now")
     paused: bool = False
     problem: str = Field("", description="what is wrong with the service itself; empty: nothing")
+    run: str = Field("", description="another one with each start")
+    since: Time | None = Field(
+        None, description="when it started: of two that want a camera the newer has it"
+    )
 
 
 class Stats(Message):

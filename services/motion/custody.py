@@ -70,6 +70,17 @@ class Custody:
     def __len__(self) -> int:
         return len(self._held)
 
+    def __contains__(self, event: str) -> bool:
+        return event in self._held
+
+    def move(self, link: Link) -> None:
+        """The camera's own link has ended: what it could not say, and all the rest, goes over this one."""
+        with self._lock:
+            leftover = self._link.outbox.leave()
+            self._link = link
+        for parcel in leftover:
+            link.send(parcel.topic, parcel.payload, retain=parcel.retain, on_taken=parcel.on_taken)
+
     # -- an event's life -------------------------------------------------------------------------------
 
     def open(self, event: str, reason: str, started: datetime, since: datetime, first: FrameId) -> None:

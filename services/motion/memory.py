@@ -70,6 +70,23 @@ class EventMemory:
                 found[bool(entry["open"])].append(_read(entry))
         return found
 
+    def cameras(self) -> set[str]:
+        """Those of which it knows events."""
+        with self._lock:
+            return {camera for camera, known in self._cameras.items() if known["events"]}
+
+    def handed_over(self, handover: Handover) -> None:
+        """By whoever watched the camera before: the frames of that event are taken."""
+        if not handover.frames:
+            return
+        last = handover.frames[-1]
+        with self._lock:
+            known = self._of(handover.camera)
+            kept = known.get("kept")
+            if kept is None or kept[0] != last.session or kept[1] < last.sequence:
+                known["kept"] = [last.session, last.sequence]
+                self._write()
+
     def kept(self, camera: str) -> Number | None:
         """The last number that belongs to an event which has ended."""
         with self._lock:

@@ -10,12 +10,13 @@ from pydantic import BaseModel, Field, ValidationError
 from services.contract import topics as leaf
 from services.contract.controls import controls_of
 from services.contract.events import RELEASES, EventMessage
-from services.contract.handover import Resend, Resent
+from services.contract.handover import Handover, Resend, Resent
 from services.contract.message import Message
 from services.contract.settings import CameraSettings, MotionSettings, Settings
 from services.contract.status import OFFLINE, CaptureStats, ServiceInfo
 from services.contract.topics import Topics
 from services.motion.detector import DetectorSettings
+from services.motion.estate import Estate
 from services.motion.memory import EventMemory
 from services.motion.turns import Turns, cores
 from services.motion.watch import LAST_ANSWER_S, Watch
@@ -25,6 +26,7 @@ from services.runtime.leftovers import Leftovers
 from services.runtime.mqtt import BrokerAddress, Delivery
 from services.runtime.presence import Presence
 from services.runtime.run import Crew
+from services.runtime.share import Share
 from services.runtime.state import StateFile
 from services.runtime.stop import Stop
 
@@ -54,11 +56,10 @@ class MotionService:
 
     def __init__(self, settings: Settings, broker: BrokerAddress) -> None:
         self._settings, self._broker = settings, broker
-        self._cameras = settings.own_cameras()
         self._topics = Topics(settings.mqtt.prefix)
         self._board = ControlBoard(
             self.name,
-            self._cameras,
+            settings.cameras,
             self._topics,
             StateFile(settings.state_dir / "motion.json"),
             on_change=self._setting_changed,
@@ -66,13 +67,18 @@ class MotionService:
         )
         self._paused: dict[str, bool] = {}  # by the archiver's topic
         self._memory = EventMemory(StateFile(settings.state_dir / "motion-events.json"))
-        self._presence = Presence(broker, self._topics, self.name, settings.replica, self._cameras)
+        self._presence = Presence(broker, self._topics, self.name, settings.replica)
         self._control = self._presence.link
+        self._share = Share(self._presence, self._topics, settings.own_cameras(), self._watch_over)
+        self._cameras = self._share.cameras
+        self._estate = Estate(self._topics, self._control, self._memory)
         self._leftovers = Leftovers(
             self._control, self._topics, leaf.MOTION, self._retained, known=settings.cameras
         )
         self._turns = Turns(cores())
-        self._watches = Lanes[Watch](self.name, self._new_watch, same=_same_memory, begin=self._begin)
+        self._watches = Lanes[Watch](
+            self.name, self._new_watch, same=_same_memory, begin=self._begin, after=self._ended
+        )
         self._watches.prepare(self._cameras)
 
     def _new_watch(self, camera: str, own: CameraSettings) -> Watch:
@@ -85,11 +91,12 @@ class MotionService:
             memory=self._memory,
             turns=self._turns,
             instance=str(self._settings.replica.slot),
+            is_owed_elsewhere=self._estate.has,
         )
 
     def problems(self) -> list[str]:
         links = [self._control, *(watch.link for watch in self._watches.work.values())]
-        return sorted({link.problem for link in links if link.problem} | self._pause())
+        return sorted(({self._share.problem, *(link.problem for link in links)} - {""}) | self._pause())
 
     def _pause(self) -> set[str]:
         """What an acknowledgement of the broker is worth while nobody takes from it what it acknowledges."""
@@ -109,7 +116,12 @@ class MotionService:
     def run(self, stop: threading.Event) -> None:
         self._board.load()
         self._memory.load()
-        self._board.attach(self._control)
+        self._estate.take_up(set(self._settings.own_cameras()))
+        self._board.attach(self._control, self._cameras)
+        if self._settings.replica.count > 1:
+            self._board.overhear(self._control)
+            self._control.subscribe(self._topics.handover(leaf.ANY, leaf.ANY), self._handed_over)
+        self._share.attach()
         self._leftovers.attach()
         every = leaf.ANY
         self._control.subscribe(self._topics.camera(every, leaf.TRIGGER), self._trigger)
@@ -125,6 +137,8 @@ class MotionService:
         control.start("motion-control", self._control.run)
         self._watches.start(stop)
         stats.start("motion-stats", self._say_stats)
+        stats.start("motion-share", self._share.run)
+        stats.start("motion-estate", self._estate.run)
         stop.wait()
         try:
             self._watches.close()
@@ -134,17 +148,29 @@ class MotionService:
             control.wait()
 
     def reconfigure(self, settings: Settings) -> None:
-        gone = self._cameras.keys() - settings.own_cameras().keys() - settings.cameras.keys()
+        gone = self._cameras.keys() - settings.cameras.keys()
         retained = [topic for camera in gone for topic in self._retained(camera)]
         for camera in gone:
             self._watches[camera].answer_s = LAST_ANSWER_S
-        self._cameras = settings.own_cameras()
-        self._board.reconfigure(self._control, self._cameras)
-        self._watches.take(self._cameras)
+        self._settings = settings
+        self._share.want(settings.own_cameras())
         self._leftovers.known = settings.cameras
         for topic in retained:
             self._control.release(topic)
-        self._presence.tell(cameras=self._cameras)
+
+    def _watch_over(self, cameras: Mapping[str, CameraSettings]) -> None:
+        """These are ours now, and no others."""
+        anothers = (self._cameras.keys() - cameras.keys()) & self._settings.cameras.keys()
+        self._cameras = cameras
+        self._board.reconfigure(self._control, self._settings.cameras, cameras)
+        self._watches.take(cameras)
+        for camera in anothers:
+            self._control.release(self._want(camera))
+
+    def _ended(self, watch: Watch) -> None:
+        """Whoever asks for what it still owes, or answers for it, finds it here."""
+        if len(watch.custody):
+            self._estate.inherit(watch.camera, watch.custody)
 
     def complain(self, problem: str) -> None:
         self._presence.tell(problem=problem)
@@ -161,9 +187,12 @@ class MotionService:
             *(self._topics.zone(camera, zone) for zone in zones),
             *self._board.states(camera),
             self._topics.stats(camera, self.name),
-            self._topics.want(camera, f"{self.name}-{self._settings.replica.slot}"),
+            self._want(camera),
             self._topics.frames(camera, leaf.SNAPSHOT),
         ]
+
+    def _want(self, camera: str) -> str:
+        return self._topics.want(camera, f"{self.name}-{self._settings.replica.slot}")
 
     def _say_stats(self, stop: threading.Event) -> None:
         while not stop.wait(STATS_INTERVAL_S):
@@ -196,6 +225,9 @@ class MotionService:
         camera, _ = self._topics.split(topic) or ("", "")
         return self._watches.work.get(camera)
 
+    def _camera(self, delivery: Delivery) -> str:
+        return (self._topics.split(delivery.topic) or ("", ""))[0]
+
     def _trigger(self, delivery: Delivery) -> None:
         watch = self._watch(delivery.topic)
         if watch is None or delivery.retain:
@@ -221,19 +253,32 @@ class MotionService:
             watch.forget_zone(delivery.topic.rpartition("/")[2])
 
     def _resend(self, delivery: Delivery) -> None:
-        watch, request = self._watch(delivery.topic), _read(Resend, delivery)
-        if watch and request and request.ask == self.name:
+        request = _read(Resend, delivery)
+        if request is None or request.ask != self.name or self._estate.ask(self._camera(delivery), request):
+            return
+        if watch := self._watch(delivery.topic):
             watch.ask(request)
 
     def _resent(self, delivery: Delivery) -> None:
         watch, answer = self._watch(delivery.topic), _read(Resent, delivery)
-        if watch and answer and answer.by == "capture":
+        if answer is None or answer.by != "capture":
+            return
+        self._estate.resent(self._camera(delivery), answer)
+        if watch:
             watch.resent(answer)
 
     def _event(self, delivery: Delivery) -> None:
         watch, message = self._watch(delivery.topic), _read(EventMessage, delivery)
-        if watch and message and message.event_type in RELEASES:
+        if message is None or message.event_type not in RELEASES:
+            return
+        self._estate.answered(message)
+        if watch:
             watch.answered(message)
+
+    def _handed_over(self, delivery: Delivery) -> None:
+        """Whoever watched a camera before: no frame belongs to two events."""
+        if handover := _read(Handover, delivery):
+            self._memory.handed_over(handover)
 
     def _archiver_said(self, delivery: Delivery) -> None:
         if info := _read(ServiceInfo, delivery):

@@ -72,9 +72,12 @@ class Watch:
         memory: EventMemory,
         turns: Turns,
         instance: str = "1",
+        is_owed_elsewhere: Callable[[str], bool] = lambda _event: False,
     ) -> None:
+        """`is_owed_elsewhere` says of an unanswered event whether somebody else here cares for it."""
         self.camera = camera
         self.answer_s = ANSWER_S
+        self._is_owed_elsewhere = is_owed_elsewhere
         self._topics = topics
         self._memory = memory
         will = Will(topics.camera(camera, leaf.MOTION), OFF.encode())
@@ -168,6 +171,11 @@ class Watch:
     def answered(self, message: EventMessage) -> None:
         self._inbox.put(lambda: self._custody.answered(message.event or ""))
 
+    @property
+    def custody(self) -> Custody:
+        """For whoever cares for what is owed when this has ended."""
+        return self._custody
+
     def stats(self) -> MotionStats:
         return MotionStats(
             time=datetime.now(UTC),
@@ -201,7 +209,10 @@ class Watch:
 
     def _take_up(self) -> None:
         """What an earlier life of ours left."""
-        ended, self._left_open = self._memory.left_over(self.camera)
+        left = self._memory.left_over(self.camera)
+        ended, self._left_open = (
+            [each for each in part if not self._is_owed_elsewhere(each.event)] for part in left
+        )
         self._custody.restore(ended)
         self._numbers.kept = self._memory.kept(self.camera)
 

@@ -2,13 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from services.contract.controls import Control, Refused, Value, controls_of, plain, write
 from services.contract.settings import CameraSettings
-from services.contract.topics import Topics
+from services.contract.topics import ANY, Topics
 from services.runtime.mqtt import Delivery, Link
 from services.runtime.state import StateFile
 
@@ -19,7 +19,8 @@ class ControlBoard:
     """The run-time settings of one service's cameras.
 
     A value that was set is kept with what `nightjar.yaml` said then; where the file says something else
-    today, somebody has edited it since, and the file wins.
+    today, somebody has edited it since, and the file wins. Of several replicas each knows the settings of all
+    cameras, and answers for those that it is at work on.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class ControlBoard:
         self._lock = threading.RLock()
         self._written = {camera: self._values(settings) for camera, settings in cameras.items()}
         self._set: dict[str, dict[str, Value]] = {camera: {} for camera in cameras}
+        self._at_work: set[str] = set()
 
     def load(self) -> None:
         """Takes up what was set before the last end of the service."""
@@ -63,39 +65,52 @@ class ControlBoard:
         values = self._set[camera]
         return values[setting] if setting in values else self._written[camera][setting]
 
-    def attach(self, link: Link) -> None:
-        """Listens for changes of every camera's settings, and shows their values."""
-        for camera in self._set:
+    def attach(self, link: Link, at_work: Iterable[str] | None = None) -> None:
+        """Listens for changes of the settings of all cameras, or of these, and shows their values."""
+        for camera in self._set if at_work is None else at_work:
             self._attach(link, camera)
 
-    def reconfigure(self, link: Link, cameras: Mapping[str, CameraSettings]) -> None:
+    def overhear(self, link: Link) -> None:
+        """Remembers what other replicas say of their cameras: one of them may be ours tomorrow."""
+        for name in self._controls:
+            link.subscribe(self._topics.setting_state(ANY, name), partial(self._overhear, name))
+
+    def reconfigure(
+        self, link: Link, cameras: Mapping[str, CameraSettings], at_work: Iterable[str] | None = None
+    ) -> None:
         """Other cameras, or other values in the file: these win over what was set."""
         with self._lock:
+            wanted = set(cameras if at_work is None else at_work)
+            for camera in self._at_work - wanted:
+                self._detach(link, camera, gone=camera not in cameras)
             for camera in self._written.keys() - cameras.keys():
-                self._detach(link, camera)
+                del self._written[camera], self._set[camera]
             for camera, settings in cameras.items():
                 if camera in self._written:
                     self._rewrite(link, camera, self._values(settings))
                 else:
                     self._written[camera], self._set[camera] = self._values(settings), {}
-                    self._attach(link, camera)
+            for camera in wanted - self._at_work:
+                self._attach(link, camera)
             self._keep()
 
     def _values(self, settings: CameraSettings) -> dict[str, Value]:
         return {name: _at(settings, control) for name, control in self._controls.items()}
 
     def _attach(self, link: Link, camera: str) -> None:
+        self._at_work.add(camera)
         for name in self._controls:
             handler = partial(self._receive, link, camera, name)
             link.subscribe(self._topics.setting_set(camera, name), handler)
             self._show(link, camera, name)
 
-    def _detach(self, link: Link, camera: str) -> None:
+    def _detach(self, link: Link, camera: str, *, gone: bool) -> None:
+        """The camera is gone, or another replica's now, which says the same."""
+        self._at_work.discard(camera)
         for name in self._controls:
             link.unsubscribe(self._topics.setting_set(camera, name))
         for topic in self.states(camera):
-            link.release(topic)
-        del self._written[camera], self._set[camera]
+            (link.release if gone else link.forget)(topic)
 
     def _rewrite(self, link: Link, camera: str, written: dict[str, Value]) -> None:
         before, self._written[camera] = self._written[camera], written
@@ -103,6 +118,8 @@ class ControlBoard:
         for name in changed:
             if name in self._set[camera]:
                 _say_overruled(camera, name, self._set[camera].pop(name))
+        if camera not in self._at_work:
+            return
         for name in changed:
             self._on_change(camera, name)
         if changed:
@@ -125,9 +142,26 @@ class ControlBoard:
         else:
             self._take(link, camera, name, value)
 
+    def _overhear(self, name: str, delivery: Delivery) -> None:
+        camera, _ = self._topics.split(delivery.topic) or ("", "")
+        with self._lock:
+            if camera in self._at_work or camera not in self._set or not delivery.payload:
+                return
+            try:
+                text = delivery.payload.decode()
+                value = self._controls[name].read(text)
+            except (UnicodeDecodeError, Refused):  # of another release
+                return
+            written = self._written[camera][name]
+            if value == written or (written is None and text == write(self._default(camera, name))):
+                self._set[camera].pop(name, None)
+            else:
+                self._set[camera][name] = value
+            self._keep()
+
     def _take(self, link: Link, camera: str, name: str, value: Value) -> None:
         with self._lock:
-            if camera not in self._set or value == self.value(camera, name):
+            if camera not in self._at_work or value == self.value(camera, name):
                 return
             self._set[camera][name] = value
             self._keep()

@@ -63,15 +63,16 @@ class Lanes(Generic[W]):
         begin: Callable[[W], None],
         halt: Callable[[W], None] = lambda _work: None,
         last: Callable[[W], None] = lambda _work: None,
+        after: Callable[[W], None] = lambda _work: None,
     ) -> None:
         """`make` builds one camera's work, which goes on with settings that are the `same` for it.
 
         `begin` is called before its threads start, `halt` when they are to end, and `last` when the work
-        has ended and its link still runs.
+        has ended and its link still runs; `after` when that has ended too.
         """
         self._service = service
         self._make, self._same = make, same
-        self._begin, self._halt, self._last = begin, halt, last
+        self._begin, self._halt, self._last, self._after = begin, halt, last, after
         self._changing = threading.Lock()
         self._alarm: threading.Event | None = None
         self._closed = False
@@ -134,7 +135,7 @@ class Lanes(Generic[W]):
         for lane in lanes:
             lane.halt()
             self._halt(lane.work)
-        for step in (lambda lane: lane.finish(self._last), Lane.wait):
+        for step in (lambda lane: lane.finish(self._last), Lane.wait, lambda lane: self._after(lane.work)):
             for lane in lanes:
                 try:
                     step(lane)

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from services.contract.message import CameraName, Time
+from services.contract.partition import Partition
 from services.contract.status import OFFLINE, ArchiverStats, CaptureStats, MotionStats
 from services.gateway.live.camera import CameraState
 from services.gateway.live.state import LiveState
@@ -80,6 +81,7 @@ def _services(state: LiveState) -> Iterator[Trouble]:
                 f"{service.capitalize()} is not running: {consequence}.",
                 f"Start it, and look at its log, such as “docker compose logs {service}”.",
             )
+    yield from _empty_slots(state)
     said = {each.info.problem: each for each in state.services.values() if each.online and each.info}
     for problem in said.keys() - {""}:
         yield Trouble(_sentence(problem), "Mend the file: it is read again as soon as it is saved.")
@@ -98,6 +100,29 @@ def _spool(state: LiveState) -> Iterator[Trouble]:
             f"The archiver's spool is {filled:.0%} full.",
             "Bring the archive back, or make room on the spool's disk, before frames have nowhere to go.",
         )
+
+
+def _empty_slots(state: LiveState) -> Iterator[Trouble]:
+    """Replicas that there should be, as the newest of the service understands it."""
+    for service in CONSEQUENCE:
+        there = [each.info for each in state.services_named(service) if each.online and each.info]
+        began = [(info.since, info.slot) for info in there if info.since]
+        count = Partition.parse(max(began)[1]).count if began else 1
+        if count == 1:
+            continue
+        slots = {f"{n}/{count}" for n in range(1, count + 1)} - {info.slot for info in there}
+        served = {camera for info in there for camera in info.cameras}
+        for slot in sorted(slots):
+            orphans = [
+                camera.label
+                for camera in state.cameras.values()
+                if Partition.parse(slot).has(camera.camera) and camera.camera not in served
+            ]
+            if orphans:
+                yield Trouble(
+                    f"Nobody has the slot {slot} of {service}, and so these cameras: {', '.join(orphans)}.",
+                    f"Start the replica of {service} with NIGHTJAR_PARTITION={slot}.",
+                )
 
 
 def _camera(camera: CameraState, state: LiveState) -> Iterator[Trouble]:

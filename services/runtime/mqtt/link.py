@@ -140,6 +140,17 @@ class Link:
             self._held.pop(topic, None)
         self.send(topic, b"", retain=True)
 
+    def forget(self, topic: str) -> None:
+        """Holds it no more; what the broker remembers stays, since somebody else says it now."""
+        with self._lock:
+            self._held.pop(topic, None)
+
+    def say_again(self) -> None:
+        """All retained state once more, for somebody whom the broker does not tell what was said before."""
+        with self._lock:
+            if self._connection:
+                self._say_state(self._connection)
+
     # -- life ------------------------------------------------------------------------------------------
 
     def run(self, stop: threading.Event) -> None:

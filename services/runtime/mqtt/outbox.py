@@ -93,6 +93,15 @@ class Outbox:
         if self._on_lost:
             self._on_lost(parcel)
 
+    def leave(self) -> list[Parcel]:
+        """All that the broker has not acknowledged, in order; it is another's to send now."""
+        with self._lock:
+            left = [*self._given, *self._waiting]
+            self._given.clear()
+            self._waiting.clear()
+            self.bytes = 0
+        return left
+
     def rewind(self) -> None:
         """The connection is gone: what it did not acknowledge is given again first, in the same order."""
         with self._lock:

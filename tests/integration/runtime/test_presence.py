@@ -1,6 +1,7 @@
 """Everybody can see whether a service is there, and who it is."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 from services.contract.partition import Partition
 from services.contract.topics import Topics
@@ -42,7 +43,10 @@ def test_who_connects_late_sees_who_is_there(broker: BrokerAddress, name: str) -
         info.watched(),
     ):
         eventually(lambda: info.words)
-        assert json.loads(info.words[-1]) == {
+        said = json.loads(info.words[-1])
+        assert len(said.pop("run")) == 8
+        assert datetime.now(UTC) - datetime.fromisoformat(said.pop("since")) < timedelta(minutes=1)
+        assert said == {
             "service": "motion", "version": VERSION, "instance": "1", "slot": "1/1",
             "cameras": ["door", "yard"], "paused": False, "problem": "",
         }  # fmt: skip

@@ -194,5 +194,5 @@ def test_a_service_says_who_it_is() -> None:
     info = ServiceInfo(service="motion", version="1", instance="1", cameras=["door"])
     assert json.loads(info.payload()) == {
         "service": "motion", "version": "1", "instance": "1", "slot": "1/1",
-        "cameras": ["door"], "paused": False, "problem": "",
+        "cameras": ["door"], "paused": False, "problem": "", "run": "",
     }  # fmt: skip

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from services.contract.partition import slot_of
 from services.contract.status import ArchiverStats, HealthDetail, MotionStats, ServiceInfo
 from services.contract.topics import Topics
 from services.gateway.live.health import Trouble, dated, troubles
@@ -45,6 +46,26 @@ def test_a_paused_archiver_is_said() -> None:
     info = ServiceInfo(service="archiver", version="1", instance="1", cameras=["door"], paused=True)
     state.take("nightjar/service/archiver/1/info", info.payload())
     assert said(state) == ["The archiver has paused: it cannot store at the moment."]
+
+
+def replica(slot: str, cameras: list[str]) -> ServiceInfo:
+    return ServiceInfo(
+        service="motion", version="1", instance=slot[0], slot=slot, cameras=cameras, run=slot, since=NOW
+    )
+
+
+def test_a_slot_that_nobody_has_is_named_with_its_cameras() -> None:
+    state = well()
+    slot = slot_of("door", 2)
+    state.take("nightjar/service/motion/1", b"offline")
+    state.take(f"nightjar/service/motion/{3 - slot}", b"online")
+    state.take(f"nightjar/service/motion/{3 - slot}/info", replica(f"{3 - slot}/2", []).payload())
+    (trouble,) = troubles(state, "", "")
+    assert trouble.text == f"Nobody has the slot {slot}/2 of motion, and so these cameras: Front door."
+    assert trouble.advice == f"Start the replica of motion with NIGHTJAR_PARTITION={slot}/2."
+    state.take(f"nightjar/service/motion/{slot}", b"online")
+    state.take(f"nightjar/service/motion/{slot}/info", replica(f"{slot}/2", ["door"]).payload())
+    assert said(state) == []
 
 
 def test_a_camera_says_its_own_problem_and_since_when() -> None:
