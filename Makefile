@@ -1,6 +1,6 @@
 # The verbs of this project, the same for people and for CI; `make` alone explains them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test unit system check lock schemas accuracy clean
+.PHONY: help setup demo up test unit system faults check lock schemas accuracy clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,10 @@ unit: $(READY_DEV) ## the tests that start nothing
 
 system: $(READY_DEV) ## the whole of it, in containers and in one process
 	@exec $(BIN)/python -m pytest tests/system
+
+faults: $(READY_DEV) ## what dies in the midst of an event loses nothing (N=100 of each, SEED=…, FAULT=…)
+	@exec $(BIN)/python -m pytest tests/faults --injections $(or $(N),100) $(if $(SEED),--seed $(SEED)) \
+		$(if $(FAULT),-k '$(FAULT)')
 
 check: $(READY_DEV) ## format, lint, types, who may import whom
 	$(BIN)/ruff format --check .

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import pytest
 import urllib3
 from minio import Minio
 from minio.error import MinioException
 from urllib3.exceptions import HTTPError
 
-from tests.runners import Runner
+from tests.runners import Container, Runner
 
 READY_S = 30.0
 _CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00"  # MQTT 3.1.1, no user, no name
@@ -52,6 +53,13 @@ class Server:
 
     def remove(self) -> None:
         self._runner.remove()
+
+    @property
+    def container(self) -> Container:
+        """For what can be done to a container alone; skips the test where it is none."""
+        if not isinstance(self._runner, Container):
+            pytest.skip("only a container can be frozen, cut off, or robbed of its volume")
+        return self._runner
 
     def answers(self) -> bool:
         raise NotImplementedError

@@ -5,7 +5,7 @@ import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from testcontainers.core.container import DockerContainer
 
@@ -70,6 +70,28 @@ class Container:
 
     def remove(self) -> None:
         self._container.stop(force=True, delete_volume=True)
+
+    def forget(self) -> None:
+        """Ends it as a power cut does, and its data is gone too."""
+        self.remove()
+        self._made = False
+
+    def freeze(self) -> None:
+        """It hears nothing and says nothing, until `thaw`."""
+        self._container.get_wrapped_container().pause()
+
+    def thaw(self) -> None:
+        self._container.get_wrapped_container().unpause()
+
+    def cut_off(self) -> None:
+        """Its network is gone, connections and all, until `reconnect`."""
+        self._network().disconnect(self._container.get_wrapped_container(), force=True)
+
+    def reconnect(self) -> None:
+        self._network().connect(self._container.get_wrapped_container())
+
+    def _network(self) -> Any:
+        return self._container.get_docker_client().client.networks.get("bridge")
 
     def log(self) -> str:
         return b"".join(self._container.get_logs()).decode(errors="replace") if self._made else ""

@@ -1,0 +1,25 @@
+"""The table at the end: what was made, stored, lost and doubled, fault by fault."""
+
+from tests.faults.audit import Account
+
+_COLUMNS = ("injections", "made", "stored", "lost", "doubled", "cut off", "seconds")
+
+
+def table(report: dict[str, tuple[Account, float]]) -> str:
+    """Each fault's account and how many seconds it took, and their sum."""
+    total, seconds = Account(), 0.0
+    lines = [_line("fault", _COLUMNS)]
+    for name, (one, took_s) in report.items():
+        lines.append(_line(name, _cells(one, took_s)))
+        total.add(one)
+        seconds += took_s
+    return "\n".join([*lines, _line("all", _cells(total, seconds))])
+
+
+def _cells(one: Account, seconds: float) -> tuple[object, ...]:
+    counts = (one.injections, one.made, one.stored, len(one.lost), len(one.doubled), one.cut_off)
+    return (*counts, round(seconds))
+
+
+def _line(name: str, cells: tuple[object, ...]) -> str:
+    return f"{name:<44}" + "".join(f"{cell!s:>11}" for cell in cells)

@@ -1,0 +1,52 @@
+"""The suite is first shown to fail: with a promise broken, it finds what is lost."""
+
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.faults.faults import Fault, broker_forgets
+from tests.faults.rounds import play
+from tests.faults.world import World, a_world
+from tests.servers.faulty_proxy import Hangs
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+
+NO_REPAIR = {"capture": "no-repair", "motion": "no-repair"}
+
+
+def archiver_killed_with_frames_in_its_hands(world: World, dice: Random) -> None:
+    """The store hangs, so that what it has taken is nowhere else, unless it was careful."""
+    world.proxy.fault = Hangs()
+    time.sleep(dice.uniform(0.6, 0.9))
+    world.services["archiver"].kill()
+    world.proxy.fault = None
+    world.services["archiver"].start()
+    world.services["archiver"].wait_ready()
+
+
+HANDS = Fault(
+    "the archiver is killed with frames in its hands",
+    archiver_killed_with_frames_in_its_hands,
+    lead_s=(1.0, 1.5),
+)
+FORGETS = Fault("the broker forgets", broker_forgets, lead_s=(1.0, 1.5))
+
+
+def test_without_repair_it_finds_what_a_broker_has_forgotten(tmp_path: Path) -> None:
+    with a_world(tmp_path, 2, NO_REPAIR) as world:
+        assert play(world, FORGETS, Random(1)).lost
+
+
+def test_an_acknowledgement_before_the_object_is_stored_is_found(tmp_path: Path) -> None:
+    """Where repair by number does not make up for it, as it would."""
+    with a_world(tmp_path, 2, {**NO_REPAIR, "archiver": "early-acknowledgement"}) as world:
+        assert play(world, HANDS, Random(1)).lost
+
+
+def test_and_without_repair_it_is_the_acknowledgement_that_keeps_everything(tmp_path: Path) -> None:
+    with a_world(tmp_path, 2, NO_REPAIR) as world:
+        account = play(world, HANDS, Random(1))
+        assert account.lost + account.doubled == []
+        assert account.stored == account.made > 50

@@ -1,0 +1,258 @@
+"""One Nightjar for many faults: cameras, broker, a store behind a faulty proxy, services as processes."""
+
+import contextlib
+import json
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from services.contract.archive import Manifest
+from services.contract.events import EventType
+from services.contract.frame import identify
+from services.contract.topics import Topics
+from services.store import NotStored, Store, StoreError, open_store
+from tests import backends
+from tests.faults.audit import Account, audit, wanted
+from tests.faults.lenses import LensBank, Picture
+from tests.faults.processes import ServiceProcess
+from tests.faults.witness import Number, Witness
+from tests.real import MqttServer, S3Server
+from tests.servers.faulty_proxy import FaultyProxy
+
+#: Short, so that an event takes seconds.
+MOTION = {"pre_roll": 2, "post_roll": 1, "max_length": 120}
+SERVICES = ("archiver", "motion", "capture")
+READY_S = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the store has of a camera since a moment."""
+
+    pictures: dict[Number, int]
+    copies: Counter[Number]
+    manifests: list[Manifest]
+    wrong: list[str]
+
+
+class World:
+    """Everything runs; whoever breaks something mends it again."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        mqtt: MqttServer,
+        s3: S3Server,
+        proxy: FaultyProxy,
+        bank: LensBank,
+        prefix: str,
+        broken: Mapping[str, str],
+    ) -> None:
+        self.folder = folder
+        self.mqtt = mqtt
+        self.s3 = s3
+        self.proxy = proxy
+        self.bank = bank
+        self.topics = Topics(prefix)
+        self.bucket = s3.make_bucket()
+        self._config = folder / "nightjar.yaml"
+        self._write_config()
+        self.services = {
+            name: ServiceProcess(name, self._config, folder / name, broken=broken.get(name, ""))
+            for name in SERVICES
+        }
+        self.witness = Witness(mqtt, self.topics, bank.lenses)
+        self.store: Store = open_store(s3.archive_url(self.bucket), s3.access_key, s3.secret_key)
+
+    def _write_config(self) -> None:
+        cameras = {name: {"url": self.bank.url(name), "motion": MOTION} for name in self.bank.lenses}
+        config = {
+            "mqtt": {
+                "url": self.mqtt.url,
+                "prefix": self.topics.prefix,
+                "user": self.mqtt.user,
+                "password": self.mqtt.password,
+            },
+            "archive": {
+                "url": f"s3://{self.bucket}?endpoint={self.proxy.endpoint}",
+                "access_key": self.s3.access_key,
+                "secret_key": self.s3.secret_key,
+            },
+            "cameras": cameras,
+        }
+        self._config.write_text(json.dumps(config))
+
+    # -- life ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        for service in self.services.values():
+            service.start()
+        for service in self.services.values():
+            service.wait_ready()
+        self.wait_until_it_watches()
+
+    def wait_until_it_watches(self) -> None:
+        """Until motion has learnt every scene anew and has more than a pre-roll, and nothing is left open."""
+        for service in self.services.values():
+            service.wait_ready()
+        before = dict(self.witness.analysed)
+        eventually(
+            "frames that are analysed",
+            lambda: all(
+                self.witness.analysed[name] > 25 and (self.witness.analysed[name] != before.get(name, 0))
+                for name in self.bank.lenses
+            ),
+            self.describe,
+        )
+
+    def describe(self) -> str:
+        """What the services have said since `mark`."""
+        return "\n".join(f"-- {name}\n{service.log()}" for name, service in self.services.items())
+
+    def mark(self) -> None:
+        for service in self.services.values():
+            service.mark()
+
+    def end(self) -> None:
+        for lens in self.bank.lenses.values():
+            lens.moving.clear()
+        for service in reversed(self.services.values()):
+            with contextlib.suppress(Exception):
+                service.kill()
+        self.store.close()
+
+    # -- what came of it -----------------------------------------------------------------------------------
+
+    def kept(self, camera: str, since: datetime, *, read: bool) -> Kept:
+        """With `read` every object is read and known again; without, manifests alone."""
+        day = f"{camera}/{since:%Y/%m/%d}/"
+        after = f"{day}{since:%Y%m%dT%H%M%S}Z"
+        keys = [each.key for each in self.store.list(f"{camera}/", start_after=after)]
+        manifests, pictures, wrong = [], {}, []
+        copies: Counter[Number] = Counter()
+        for key in keys:
+            if key.endswith("/event.json"):
+                with contextlib.suppress(NotStored):
+                    manifests.append(Manifest.model_validate_json(self.store.get(key)))
+            elif read:
+                frame = self.store.get(key)
+                identity, picture = identify(frame), self.bank.lenses[camera].known(frame)
+                if identity is None or picture is None:
+                    wrong.append(f"{key} is no picture that {camera} made")
+                    continue
+                number = (identity.session_hex, identity.sequence)
+                copies[number] += 1
+                pictures[number] = picture.number
+        if read:
+            listed = {frame.key for manifest in manifests for frame in manifest.frames}
+            there = {key for key in keys if key.endswith(".jpg")}
+            wrong += [f"{key} is listed and not there" for key in sorted(listed - there)]
+            wrong += [f"{key} is there and in no manifest" for key in sorted(there - listed)]
+        return Kept(pictures, copies, manifests, wrong)
+
+    def outstanding(self, camera: str, pictures: list[Picture], since: datetime, *, cut_off: bool) -> str:
+        """What is still awaited of a round, empty where nothing is."""
+        try:
+            kept = self.kept(camera, since, read=False)
+        except StoreError as error:
+            return str(error)
+        listed = {(f.session, f.sequence) for m in kept.manifests for f in m.frames}
+        seen = self.witness.numbers[camera]
+        need = {picture.number for picture in wanted(pictures)}
+        missing = [
+            number for number, picture in list(seen.items()) if picture in need and number not in listed
+        ]
+        if missing and not cut_off:
+            return f"{camera}: {len(missing)} frames in no manifest, such as {missing[0]}"
+        if not kept.manifests:
+            return f"{camera}: no manifest"
+        closed = {manifest.event for manifest in kept.manifests}
+        begun = [event for event in self.witness.answered(camera) if event >= f"{since:%Y%m%dT%H%M%S}Z"]
+        still = [event for event in begun if event not in closed]
+        return f"{camera}: {still} not closed" if still else ""
+
+    def judge(self, camera: str, pictures: list[Picture], since: datetime, *, cut_off: bool) -> Account:
+        kept = self.kept(camera, since, read=True)
+        account = audit(
+            camera, pictures, self.witness.numbers[camera], kept.pictures, kept.copies, may_cut_off=cut_off
+        )
+        account.lost += kept.wrong
+        account.story += self._story(camera, pictures, kept)
+        if not cut_off:
+            account.lost += [
+                f"{camera}: the manifest of {m.event} names {gap.first} to {gap.last}: {gap.why}"
+                for m in kept.manifests
+                for gap in m.missing
+            ]
+        return account
+
+    def _story(self, camera: str, pictures: list[Picture], kept: Kept) -> list[str]:
+        need = wanted(pictures)
+        moved = next((picture.number for picture in need if picture.moving), 0)
+        story = [f"{camera}: pictures {need[0].number} to {need[-1].number} wanted, moving from {moved}"]
+        for manifest in kept.manifests:
+            numbers = [kept.pictures.get((f.session, f.sequence), 0) for f in manifest.frames]
+            ends = [end.event_type.value for end in self.witness.answered(camera).get(manifest.event, [])]
+            story.append(
+                f"  {manifest.event}: pictures {min(numbers, default=0)} to {max(numbers, default=0)}, "
+                f"{len(numbers)} frames, {[(g.first, g.last, g.why) for g in manifest.missing]}, {ends}"
+            )
+        return story
+
+    def late(self, camera: str, since: datetime) -> list[bool]:
+        """Of each event since then, whether it was said to be late."""
+        return [
+            bool(event.late)
+            for event in list(self.witness.events[camera])
+            if event.event_type is EventType.MOTION_START and event.time >= since
+        ]
+
+
+@contextmanager
+def a_world(folder: Path, cameras: int, broken: Mapping[str, str] | None = None) -> Iterator[World]:
+    """A world that runs and watches, until the block ends; `broken` names services and their promises."""
+    names = [f"cam{n + 1}" for n in range(cameras)]
+    with ExitStack() as stack:
+        mqtt = stack.enter_context(backends.running_mqtt(made(folder / "mqtt")))
+        s3 = stack.enter_context(backends.running_s3(made(folder / "s3")))
+        proxy = stack.enter_context(FaultyProxy(s3.port))
+        bank = stack.enter_context(LensBank(names))
+        world = World(
+            folder,
+            mqtt=mqtt,
+            s3=s3,
+            proxy=proxy,
+            bank=bank,
+            prefix=f"t{secrets.token_hex(4)}",
+            broken=broken or {},
+        )
+        stack.callback(world.end)
+        stack.enter_context(world.witness)
+        world.start()
+        yield world
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def eventually(
+    what: str, condition: Callable[[], object], seen: Callable[[], str] = str, within_s: float = READY_S
+) -> None:
+    until_s = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > until_s:
+            raise AssertionError(f"no {what} within {within_s} s; {seen()}")
+        time.sleep(0.1)
+
+
+def just_now() -> datetime:
+    """A moment before which nothing of the present round began."""
+    return datetime.now(UTC) - timedelta(seconds=1)
