@@ -3,11 +3,12 @@
 import hashlib
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from services.contract.frame import Frame, FrameId
 from services.contract.settings import MotionSettings
 from services.motion.custody import Custody
-from services.motion.events import Action, Ended, Keep, Motion, Opened, Summary, Updated
+from services.motion.events import MOTION, Action, Ended, Keep, Motion, Opened, Summary, Updated
 from services.motion.numbers import Numbers, number_of
 from services.motion.ring import Ring
 from services.motion.visits import ZoneMotion
@@ -15,7 +16,10 @@ from services.motion.voice import Voice
 
 
 class Conduct:
-    """One camera's events in the doing; `newest` and `late` are of the last live frame."""
+    """One camera's events in the doing; `newest` and `late` are of the last live frame.
+
+    `blind_since` is when the detector began, while that is not long ago.
+    """
 
     def __init__(
         self, settings: MotionSettings, *, ring: Ring, numbers: Numbers, custody: Custody, voice: Voice
@@ -23,6 +27,7 @@ class Conduct:
         self.settings = settings
         self.newest: Frame | None = None
         self.late = False
+        self.blind_since: datetime | None = None
         self.events = 0
         self._ring = ring
         self._numbers = numbers
@@ -80,20 +85,24 @@ class Conduct:
             self._numbers.kept = session, numbers[-1]
 
     def _open(self, opened: Opened, kept: set[FrameId]) -> None:
+        """What moves when the detector has just begun may have moved before: pre-roll counts from there."""
+        since = opened.since
+        if self.blind_since and opened.reason == MOTION:
+            since = min(since, self.blind_since - timedelta(seconds=self.settings.pre_roll))
         newest = self._numbers.last
         assert newest, "the machine opens an event only where there is a frame"
         self.events += 1
         pre_roll = [
             frame
-            for frame in self._ring.since(opened.since)
+            for frame in self._ring.since(since)
             if frame.id not in kept and self._numbers.is_free(frame.id)
         ]
         first = pre_roll[0].id if pre_roll else newest
-        self._custody.open(opened.event, opened.reason, opened.time, opened.since, first)
+        self._custody.open(opened.event, opened.reason, opened.time, since, first)
         if self.late:
             self._late.add(opened.event)
         self._voice.opened(opened, late=self.late)
-        self._custody.expect(opened.event, first.session, self._numbers.lacking(first, opened.since))
+        self._custody.expect(opened.event, first.session, self._numbers.lacking(first, since))
         for frame in pre_roll:
             self._custody.take(opened.event, frame)
             self._numbers.kept = number_of(frame.id)

@@ -8,7 +8,7 @@ over the link that brings the frames: where they come from, there a question is 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.contract import topics as leaf
 from services.contract.events import Missing
@@ -40,6 +40,7 @@ class _Held:
     since: datetime  # nothing that was captured earlier belongs to it
     handover: Handover | None = None
     gaps: Gaps = field(default_factory=Gaps)
+    before: tuple[int, range] = (0, range(0))  # session and numbers that an earlier life of ours published
     unpublished: int = 0
     ended: Summary | None = None
     ended_s: float = 0.0
@@ -141,6 +142,12 @@ class Custody:
         for handover in handovers:
             self._held[handover.event] = _Held(handover.started, handover)
 
+    def resume(self, handover: Handover, until: int) -> None:
+        """Goes on with an event that an earlier life left open; all numbers before `until` are published."""
+        first = handover.frames[0]
+        before = (int(first.session, 16), range(first.sequence, until))
+        self._held[handover.event] = _Held(datetime.min.replace(tzinfo=UTC), before=before)
+
     def answered(self, event: str) -> None:
         """The archiver has spoken: the frames are no longer ours."""
         held = self._held.get(event)
@@ -231,15 +238,16 @@ class Custody:
             reason=summary.reason,
             started=summary.started,
             ended=summary.ended,
-            frames=self._numbers(summary.event, held.gaps),
+            frames=self._numbers(summary.event, held),
             missing=missing,
             zones=list(summary.zones),
         )
 
-    def _numbers(self, event: str, gaps: Gaps) -> list[FrameRef]:
-        """What belongs to the event: what we have, and what may still come."""
-        sessions: dict[int, set[int]] = {}
-        for session, number in [*map(number_of, self._frames.frames(event)), *gaps.open()]:
+    def _numbers(self, event: str, held: _Held) -> list[FrameRef]:
+        """What belongs to the event: what we have or had before, and what may still come."""
+        session, before = held.before
+        sessions: dict[int, set[int]] = {session: set(before)} if before else {}
+        for session, number in [*map(number_of, self._frames.frames(event)), *held.gaps.open()]:
             sessions.setdefault(session, set()).add(number)
         return [
             FrameRef(session=f"{session:016x}", sequence=number)

@@ -245,6 +245,12 @@ class EventMachine:
         actions = self._trigger(reason, newest, newest.time + timedelta(seconds=duration_s))
         return actions + self._take(self._event, newest, None) if actions and self._event else actions
 
+    def resume(self, event: str, reason: str, started: datetime, until: datetime) -> None:
+        """An event of an earlier life goes on, at least until then; before its next frame."""
+        self._event = _Event(
+            event, reason, opened=started, until=until, next_update=until, last=started, first_motion=started
+        )
+
     def tick(self, now_s: float) -> list[Action]:
         """Ends an event whose frames have stopped coming; `now_s` is any clock that only goes forward."""
         if self._event is None:

@@ -12,6 +12,10 @@ from services.motion.pace import Pace
 NEW_PICTURE_S = 10.0
 #: While nothing differs at first sight, a closer look is taken so often all the same: noise is to be learnt.
 CLOSELY_EVERY_S = 1.5
+#: A detector that has just begun may be late to notice what already moved when it began.
+YOUNG_S = 8.0
+#: However busy we are, no more of what a camera shows is left out: an event would begin without its start.
+MOST_BLIND_S = 0.2
 
 Develop = Callable[[int], Gray]
 
@@ -24,6 +28,7 @@ class Gaze:
         self._detector = Detector(DetectorSettings.of(settings))
         self._pace = Pace(settings.analysis_fps)
         self._glance = Glance()
+        self._began_s: float | None = None
         self._looked_s: float | None = None
         self._closely_s = 0.0
         self._decision = Decision(sign=True)
@@ -49,6 +54,9 @@ class Gaze:
         if self._looked_s is not None and time_s - self._looked_s > NEW_PICTURE_S:
             self._detector.reset()
             self._before, self._decision = None, Decision(sign=True)
+            self._began_s = None
+        if self._began_s is None:
+            self._began_s = time_s
         self._looked_s = time_s
         if self._quiet_at_first_sight(time_s, gray) and not alert:
             self._before = time_s, gray
@@ -74,3 +82,12 @@ class Gaze:
         if not sign:
             self._glance.was_quiet(gray)
         return self._decision
+
+    def blind_s(self, time_s: float) -> float:
+        """Seconds since it last looked."""
+        return 0.0 if self._looked_s is None else time_s - self._looked_s
+
+    def young_since_s(self, time_s: float) -> float | None:
+        """When the detector began, as long as it may have overlooked something since then."""
+        began_s = self._began_s
+        return began_s if began_s is not None and 0 <= time_s - began_s < YOUNG_S else None

@@ -62,6 +62,18 @@ class EventMemory:
             if self._of(camera)["events"].pop(event, None):
                 self._write()
 
+    def cut_short(self, camera: str, reason: str, at: datetime) -> None:
+        """We end in the middle of an event: the life after this one is to go on."""
+        with self._lock:
+            self._of(camera)["cut_short"] = [reason, iso(at)]
+            self._write()
+
+    def going_on(self, camera: str) -> tuple[str, datetime] | None:
+        """Reason and last frame of an event that we ended in the middle of; told once."""
+        with self._lock:
+            cut_short = self._of(camera).pop("cut_short", None)
+        return (cut_short[0], datetime.fromisoformat(cut_short[1])) if cut_short else None
+
     def left_over(self, camera: str) -> tuple[list[Handover], list[Handover]]:
         """What an earlier life left: `(ended, still open)`; an open one has its first frame alone."""
         found: tuple[list[Handover], list[Handover]] = ([], [])
@@ -150,13 +162,20 @@ def _read(entry: dict[str, Any]) -> Handover:
     return Handover.model_validate({**entry, "frames": frames})
 
 
+def goes_on(handover: Handover, first_unseen: FrameId, longest: timedelta) -> bool:
+    """Whether an event that was open when we died goes on with this frame, the first that comes now.
+
+    Not where capture began a new session meanwhile, or the broker forgot ours (no event is `longest`).
+    """
+    same_session = first_unseen.session_hex == handover.frames[0].session
+    return same_session and first_unseen.time <= handover.started + longest
+
+
 def closed_before(handover: Handover, first_unseen: FrameId | None, longest: timedelta) -> Handover:
     """An event that was open when we died, closed with the last frame that we had acknowledged.
 
-    The broker's session gives again whatever we had not acknowledged, beginning with `first_unseen`; all
-    before it has been published on the event's topic. Where capture began a new session meanwhile, or the
-    broker forgot ours (no event is `longest`), only the archiver knows how far we came: the manifest lists
-    what it has.
+    Only where it cannot go on: no frame came, capture began a new session meanwhile, or it was long ago. Then
+    the archiver alone knows how far we came: the manifest lists what it has.
     """
     first = handover.frames[0]
     if (

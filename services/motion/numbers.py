@@ -38,6 +38,13 @@ class Numbers:
             return frame.sequence > self.last.sequence
         return frame.session not in self._over
 
+    def missed(self, frame: FrameId) -> range:
+        """The numbers before a new frame that must have been given since the newest one, and did not come."""
+        if self.last is None:
+            return NONE
+        first = self.last.sequence + 1 if self.last.session == frame.session else 1
+        return range(first, frame.sequence)
+
     def came(self, frame: FrameId) -> range:
         """A new frame has come; the numbers that were left out just before it."""
         last, self.last = self.last, frame

@@ -7,7 +7,7 @@ from services.contract.frame import Frame
 from services.contract.settings import MotionSettings
 from services.motion.decode import UndecodableFrame, decode_gray
 from services.motion.detector import Decision
-from services.motion.gaze import Gaze
+from services.motion.gaze import MOST_BLIND_S, Gaze
 from services.motion.turns import Turns
 
 #: A lamp takes a moment to be fully on: so late is it told how much of the picture has changed.
@@ -39,7 +39,7 @@ class Sight:
         if not self._gaze.due(frame.id.time.timestamp(), len(frame.jpeg), alert=alert):
             self.rested += 1
             return None
-        if busy:
+        if busy and self._gaze.blind_s(frame.id.time.timestamp()) < MOST_BLIND_S:
             self.unanalysed += 1
             return None
         with self._turns.turn():
@@ -56,6 +56,11 @@ class Sight:
         age_ms = (datetime.now(UTC) - when).total_seconds() * 1000
         self.latency_ms += 0.1 * (age_ms - self.latency_ms)
         return decision
+
+    def blind_since(self, now: datetime) -> datetime | None:
+        """Since when the detector may have overlooked something; None where it is no longer new here."""
+        began_s = self._gaze.young_since_s(now.timestamp())
+        return None if began_s is None else datetime.fromtimestamp(began_s, UTC)
 
     def scene_changed(self, decision: Decision, time: datetime) -> float:
         """How much of the picture has changed, once for each change of light or scene; 0 otherwise."""

@@ -21,11 +21,12 @@ from services.contract.settings import MotionSettings
 from services.contract.status import OFF, CaptureStats, MotionStats
 from services.contract.topics import Topics
 from services.motion.backlog import LATE_S, Backlog
+from services.motion.catchup import CatchUp
 from services.motion.conduct import Conduct
 from services.motion.custody import Custody
 from services.motion.detector import Decision
 from services.motion.events import Ended, EventMachine, EventSettings, Keep
-from services.motion.memory import EventMemory, closed_before
+from services.motion.memory import EventMemory, closed_before, goes_on
 from services.motion.numbers import Number, Numbers
 from services.motion.ring import Ring
 from services.motion.sight import Sight
@@ -48,6 +49,10 @@ LATE = timedelta(seconds=LATE_S)
 SILENCE_S = 2.5
 #: Without a frame for so long the last one shows what was: no event begins with it.
 STALE_S = 10.0
+#: After our own connection is back, capture's may take so long, and no silence says anything.
+CONNECT_S = 10.0
+#: An event in the midst of which we ended goes on for so long, until the detector can tell again.
+GO_ON_S = 3.0
 #: An event of an earlier life is closed with the next frame, or without one after so long.
 LEFT_OVER_S = 30.0
 #: How long the end waits for the archiver's answer to what has just ended; it is kept in any case.
@@ -102,9 +107,13 @@ class Watch:
             settings, ring=self._ring, numbers=self._numbers, custody=self._custody, voice=self._voice
         )
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._catch_up = CatchUp(int(settings.ring_mb * MB))
         self._left_open: list[Handover] = []
-        self._captured: Number | None = None
+        self._cut_short: tuple[str, datetime] | None = None
+        self._captured: Number | None = None  # the last number that capture gave, and its session
+        self._captured_before: Number | None = None  # and the last one of the session before
         self._offline = self._ending = False
+        self._connected_s = float("-inf")
         self._awake_s = self._live_s = 0.0  # a clock that stands still while no frame could come
         self._grumbled_s = float("-inf")
         self._received = self._unusable = 0
@@ -119,9 +128,13 @@ class Watch:
         self._voice.motion(on=False)
         for zone in self._conduct.settings.zones:
             self._voice.zone(zone, on=False)
-        self.link.on_connect(lambda: self._inbox.put(self._backlog.connected))
+        self.link.on_connect(lambda: self._inbox.put(self._connected))
         self.link.subscribe(self._topics.frames(self.camera, leaf.LIVE), self._post(self._live))
         self.link.subscribe(self._topics.frames(self.camera, leaf.REPAIR), self._post(self._repair))
+
+    def _connected(self) -> None:
+        self._connected_s = self._awake_s
+        self._backlog.connected()
 
     def configure(self, settings: MotionSettings, *, detecting: bool) -> None:
         def apply() -> None:
@@ -158,7 +171,10 @@ class Watch:
 
     def captured(self, stats: CaptureStats) -> None:
         def apply() -> None:
-            self._captured = int(stats.session, 16), stats.last_sequence
+            said = int(stats.session, 16), stats.last_sequence
+            if self._captured and self._captured[0] != said[0]:
+                self._captured_before = self._captured
+            self._captured = said
 
         self._inbox.put(apply)
 
@@ -166,7 +182,12 @@ class Watch:
         self._inbox.put(lambda: self._custody.ask(request, self._ring.get))
 
     def resent(self, answer: Resent) -> None:
-        self._inbox.put(lambda: self._custody.resent(answer))
+        def apply() -> None:
+            self._custody.resent(answer)
+            self._catch_up.lost(int(answer.session, 16), answer.gone)
+            self._go_on()
+
+        self._inbox.put(apply)
 
     def answered(self, message: EventMessage) -> None:
         self._inbox.put(lambda: self._custody.answered(message.event or ""))
@@ -185,7 +206,7 @@ class Watch:
             rested=self._sight.rested,
             unanalysed=self._sight.unanalysed,
             undecodable=self._unusable + self._sight.undecodable,
-            repaired=self._custody.repaired,
+            repaired=self._custody.repaired + self._catch_up.repaired,
             missing=self._custody.missing,
             dropped=self._custody.dropped,
             events=self._conduct.events,
@@ -203,7 +224,13 @@ class Watch:
         self._take_up()
         self._work_until(stop.is_set)
         self._ending = True
-        self._conduct.carry_out(self._machine.close())
+        self._catch_up.give_up()
+        self._go_on()
+        actions = self._machine.close()
+        for action in actions:
+            if isinstance(action, Ended) and self._numbers.last:
+                self._memory.cut_short(self.camera, action.summary.reason, self._numbers.last.time)
+        self._conduct.carry_out(actions)
         until_s = time.monotonic() + self.answer_s
         self._work_until(lambda: len(self._custody) == 0 or time.monotonic() > until_s)
 
@@ -215,6 +242,7 @@ class Watch:
         )
         self._custody.restore(ended)
         self._numbers.kept = self._memory.kept(self.camera)
+        self._cut_short = self._memory.going_on(self.camera)
 
     def _work_until(self, enough: Callable[[], bool]) -> None:
         stepped_s = time.monotonic()
@@ -225,6 +253,7 @@ class Watch:
             if now_s - stepped_s >= STEP_S:
                 self._awake_s += now_s - stepped_s if self.link.connected else 0.0
                 stepped_s = now_s
+                self._mind_gaps()
                 self._mind_silence(self._awake_s - self._live_s)
                 self._custody.step(now_s)
                 self._mind_wants()
@@ -247,23 +276,81 @@ class Watch:
         if not self._numbers.is_new(frame.id):
             self._late_comer(frame, delivery)
             return
-        age = datetime.now(UTC) - frame.id.time
-        self._conduct.newest, self._conduct.late = frame, age > LATE
         self._offline, self._live_s = False, self._awake_s
         self._received += 1
         self._rate.mark(time.monotonic())
+        if self._waits(frame):
+            delivery.ack()  # it is in our memory, and with capture; the window is for what it waits for
+            self._mind_gaps()
+        else:
+            self._take(frame, delivery.ack)
+
+    def _waits(self, frame: Frame) -> bool:
+        """Whether it is to wait for frames before it that did not come."""
+        if self._catch_up.active and frame.id.session != self._catch_up.session:
+            self._catch_up.give_up()
+            self._go_on()
+        if self._catch_up.active:
+            self._catch_up.hold(frame)
+            return True
+        if missed := self._numbers.missed(frame.id):
+            self._catch_up.begin(missed, frame, self._awake_s)
+            return True
+        return False
+
+    def _mind_gaps(self) -> None:
+        """Asks for what did not come, and goes on with what is there."""
+        if not self._catch_up.active:
+            return
+        if wanted := self._catch_up.due(self._awake_s):
+            session = f"{self._catch_up.session:016x}"
+            request = Resend(session=session, ranges=wanted, wanted_for=leaf.LIVE, ask="capture")
+            self.link.send(self._topics.camera(self.camera, leaf.RESEND), request.payload())
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while frame := self._catch_up.ready():
+            self._take(frame, lambda: None)
+
+    def _take(self, frame: Frame, ack: Callable[[], None]) -> None:
+        """The next frame in order; `ack` is called when it is safe."""
+        age = datetime.now(UTC) - frame.id.time
+        self._conduct.newest, self._conduct.late = frame, age > LATE
+        if self._is_older(frame.id):
+            self._numbers.came(frame.id)
+            self._look(frame, age.total_seconds())
+            ack()
+            return
         self._close_left_over(frame.id)
+        self._cut_off(frame.id)
         left_out = self._numbers.came(frame.id)
         if event := self._machine.event:
             self._conduct.expect(event, frame.id.session, left_out)
         self._ring.add(frame)
         decision = self._look(frame, age.total_seconds())
+        self._conduct.blind_since = self._sight.blind_since(frame.id.time)
         if decision:
             self._tell(frame.id, decision)
         actions = self._machine.frame(frame.id, decision)
-        self._conduct.carry_out(actions, ack=delivery.ack)
+        self._conduct.carry_out(actions, ack=ack)
         if Keep not in map(type, actions):
-            delivery.ack()
+            ack()
+
+    def _is_older(self, frame: FrameId) -> bool:
+        """Whether it is from before the event that our earlier life left open.
+
+        A broker that was killed may be back at an older state, and gives it once more.
+        """
+        firsts = [handover.frames[0] for handover in self._left_open]
+        return any(first.session == frame.session_hex and frame.sequence < first.sequence for first in firsts)
+
+    def _cut_off(self, frame: FrameId) -> None:
+        """Capture was killed in the midst of an event: what it had numbered and not handed over is named."""
+        last, event = self._numbers.last, self._machine.event
+        if event and last and last.session != frame.session:
+            for known in (self._captured, self._captured_before):
+                if known:
+                    self._conduct.expect(event, known[0], self._numbers.unseen(*known))
 
     def _look(self, frame: Frame, age_s: float) -> Decision | None:
         """What was kept for us while we were away waits for us: that is no reason to leave anything out."""
@@ -285,6 +372,10 @@ class Watch:
             delivery.ack()
 
     def _late_comer(self, frame: Frame, delivery: Delivery) -> None:
+        if self._catch_up.active and self._catch_up.repair(frame, self._awake_s):
+            delivery.ack()
+            self._go_on()
+            return
         self._ring.repair(frame)
         self._custody.repair(frame, delivery.ack)
 
@@ -305,6 +396,8 @@ class Watch:
 
     def _mind_silence(self, silent_s: float) -> None:
         """No frame for so long: an event comes to its end, and what capture numbered meanwhile is its."""
+        if self._catch_up.active or self._awake_s - self._connected_s < CONNECT_S:
+            return
         if silent_s > LEFT_OVER_S:
             self._close_left_over(None)
         actions = self._machine.tick(self._awake_s)
@@ -319,15 +412,29 @@ class Watch:
         self._conduct.carry_out(actions)
 
     def _close_left_over(self, first_unseen: FrameId | None) -> None:
-        """Ends the event that an earlier life of ours left open, with all that was published of it."""
+        """Goes on with the event that an earlier life left open, or ends it where that is long ago."""
         longest = timedelta(seconds=self._conduct.settings.max_length)
+        if first_unseen and self._cut_short:
+            (reason, at), self._cut_short = self._cut_short, None
+            if timedelta() <= first_unseen.time - at <= longest:
+                self._machine.trigger(reason, GO_ON_S, first_unseen.time)
         for handover in self._left_open:
+            if first_unseen and goes_on(handover, first_unseen, longest) and not self._machine.event:
+                self._resume(handover, first_unseen)
+                continue
             closed = closed_before(handover, first_unseen, longest)
             self._memory.ended(closed)
             self._custody.restore([closed])
             self._voice.closed(closed)
             self._numbers.kept = self._memory.kept(self.camera)
         self._left_open = []
+
+    def _resume(self, handover: Handover, first_unseen: FrameId) -> None:
+        """Under the same id, so that a frame which comes once more is the same object once more."""
+        until = first_unseen.time + timedelta(seconds=GO_ON_S)
+        self._machine.resume(handover.event, handover.reason, handover.started, until)
+        self._custody.resume(handover, first_unseen.sequence)
+        self._numbers.kept = (first_unseen.session, first_unseen.sequence - 1)
 
 
 def _let_go(parcel: Parcel) -> None:

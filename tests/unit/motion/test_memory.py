@@ -141,3 +141,13 @@ class TestAnEventThatWasOpenWhenWeDied:
 
     def test_lists_no_more_than_is_known_where_no_frame_comes(self) -> None:
         assert closed_before(handover((7, 12)), None, LONGEST) == handover((7, 12))
+
+
+def test_an_event_that_we_ended_in_the_middle_of_is_told_once(tmp_path: Path) -> None:
+    memory = EventMemory(StateFile(tmp_path / "events.json"))
+    memory.load()
+    memory.cut_short("door", "motion", START)
+    memory = EventMemory(StateFile(tmp_path / "events.json"))
+    memory.load()
+    assert memory.going_on("door") == ("motion", START)
+    assert memory.going_on("door") is None

@@ -1,5 +1,6 @@
 """The watch with a fake link and a scripted detector; the test works off its inbox in place of its thread."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 
 from services.contract.events import EventMessage, EventType
 from services.contract.frame import Frame, FrameId
-from services.contract.handover import Handover, Resend
+from services.contract.handover import Handover, Resend, Resent
 from services.contract.settings import MotionSettings
 from services.contract.status import CaptureStats, Score
 from services.motion.detector import Decision
@@ -74,7 +75,15 @@ class Yard:
         """Works off the inbox, and lets no time pass."""
         while not self.watch._inbox.empty():
             self.watch._inbox.get()()
+        self.watch._mind_gaps()
         self.watch._custody.step(time.monotonic())
+
+    def pass_time(self, seconds: float) -> None:
+        """In steps, while the link is up."""
+        for _ in range(int(seconds * 2)):
+            self.watch._awake_s += 0.5
+            self.watch._mind_gaps()
+        self.work()
 
     def silence(self, seconds: float) -> None:
         self.work()
@@ -121,6 +130,10 @@ class Yard:
 @pytest.fixture
 def yard(tmp_path: Path) -> Yard:
     return Yard(tmp_path).begin()
+
+
+def gone(first: int, last: int) -> Resent:
+    return Resent(session=f"{SESSION:016x}", gone=[(first, last)], wanted_for="live", by="capture")
 
 
 def capture_says(last: int, session: int = SESSION) -> CaptureStats:
@@ -208,14 +221,21 @@ class TestAnAcknowledgement:
         yard.taken()
         assert yard.post.acknowledged == [1, 2, 3]
 
-    def test_of_a_repair_of_an_event_comes_no_sooner(self, yard: Yard) -> None:
-        yard.moving = {2}
-        yard.live(1, 2, 4)
+    def test_of_a_repair_of_the_pre_roll_comes_no_sooner(self, yard: Yard) -> None:
+        yard.moving = {22}
+        yard.live(20, 21, 22, 23)
         yard.taken()
-        yard.repair(3)
-        assert yard.post.acknowledged == [1, 2, 3]
-        yard.taken()
+        yard.repair(19)
         assert yard.post.acknowledged == [1, 2, 3, 4]
+        yard.taken()
+        assert yard.post.acknowledged == [1, 2, 3, 4, 5]
+
+    def test_of_a_frame_that_waits_for_others_comes_at_once_or_the_others_could_not_come(
+        self, yard: Yard
+    ) -> None:
+        """The broker gives only so many that are not acknowledged; capture still has them all."""
+        yard.live(1, *range(11, 41))
+        assert yard.post.acknowledged == list(range(1, 32))
 
     def test_of_a_redelivery_waits_for_the_event_frame_too(self, yard: Yard) -> None:
         yard.moving = {2}
@@ -253,7 +273,7 @@ class TestALostFrame:
             ([(22, 22)], "live", "capture")
         ]
         yard.repair(22)
-        assert list(yard.stored().values()) == [[22]]
+        assert list(yard.stored().values()) == [[22, 23, 24, 25]]
 
     def test_in_the_pre_roll_is_asked_for_too(self, yard: Yard) -> None:
         yard.moving = {20}
@@ -268,8 +288,8 @@ class TestALostFrame:
         yard.taken()
         yard.repair(*range(24, 32))
         repaired = yard.stored()
-        assert sorted(number for numbers in repaired.values() for number in numbers) == list(range(24, 32))
-        assert all(len(set(numbers)) == len(numbers) for numbers in repaired.values())
+        stored = sorted(number for numbers in repaired.values() for number in numbers)
+        assert stored == list(range(24, 41))
         first = min(repaired)
         assert repaired[first][:2] == [24, 25]
 
@@ -278,7 +298,39 @@ class TestALostFrame:
         yard.live(*range(1, 22), 23, 24)
         yard.taken()
         yard.live(22)
-        assert list(yard.stored().values()) == [[22]]
+        assert list(yard.stored().values()) == [[22, 23, 24]]
+
+    def test_is_looked_at_before_those_after_it(self, yard: Yard) -> None:
+        """Somebody passed while the broker forgot: only the lost frames show it."""
+        yard.moving = set(range(30, 35))
+        yard.live(*range(1, 21), *range(51, 56))
+        yard.taken()
+        assert yard.watch.stats().events == 0
+        yard.repair(*range(21, 51))
+        assert list(yard.stored().values()) == [list(range(20, 40))]
+
+    def test_that_capture_no_longer_has_keeps_nobody_waiting(self, yard: Yard) -> None:
+        yard.moving = {30}
+        yard.live(*range(1, 21), *range(25, 36))
+        yard.taken()
+        yard.watch.resent(gone(21, 24))
+        yard.work()
+        assert list(yard.stored().values()) == [[20, *range(25, 36)]]
+
+    def test_that_nobody_answers_for_is_given_up(self, yard: Yard) -> None:
+        yard.moving = {30}
+        yard.live(*range(1, 21), *range(25, 36))
+        assert yard.watch.stats().events == 0
+        yard.pass_time(5)
+        assert len([topic for topic, _ in yard.taken() if topic.endswith("resend")]) > 1
+        yard.pass_time(2)
+        assert yard.watch.stats().events == 1
+
+    def test_of_a_capture_that_began_while_the_broker_forgot_is_asked_for_too(self, yard: Yard) -> None:
+        yard.live(*range(1, 21))
+        yard.live(9, 10, session=SESSION + 1)
+        [asked] = [Resend.model_validate_json(p) for topic, p in yard.taken() if topic.endswith("resend")]
+        assert (asked.session, asked.ranges) == (f"{SESSION + 1:016x}", [(1, 8)])
 
     def test_at_the_tail_is_seen_from_captures_last_number(self, yard: Yard) -> None:
         yard.moving = set(range(20, 30))
@@ -329,6 +381,16 @@ class TestACameraThatGoesOffline:
         [event] = yard.said(EventType.MOTION_END)
         published = [payload for topic, payload in yard.taken() if topic.endswith(event.event or "")]
         assert published[-1] == yard.frame(7, session=8)
+
+    def test_and_was_killed_is_asked_for_what_it_had_numbered(self, yard: Yard) -> None:
+        """So that the manifest says what was cut off: nobody has it any more."""
+        yard.moving = set(range(20, 90))
+        yard.live(*range(1, 31))
+        yard.watch.captured(capture_says(33))
+        yard.watch.captured(capture_says(2, SESSION + 1))
+        yard.live(1, session=SESSION + 1)
+        asked = [Resend.model_validate_json(p) for topic, p in yard.taken() if topic.endswith("resend")]
+        assert [(int(request.session, 16), request.ranges) for request in asked] == [(SESSION, [(31, 33)])]
 
     def test_whose_old_frames_come_once_more_does_not_end_the_event(self, yard: Yard) -> None:
         """As a broker does that restored a session from before its death."""
@@ -456,27 +518,64 @@ def test_the_best_picture_is_shown_although_the_ring_has_forgotten_it(tmp_path: 
 
 
 class TestALifeAfterAnother:
-    def test_says_that_the_event_which_was_open_has_ended(self, tmp_path: Path) -> None:
+    def test_goes_on_with_the_event_until_it_can_tell_whether_something_moves(self, tmp_path: Path) -> None:
         before = Yard(tmp_path).begin()
         before.moving = set(range(20, 90))
         before.live(*range(1, 31))
+        [event] = before.stored()
         after = again(tmp_path, before)
-        after.live(31)
-        started = before.said(EventType.MOTION_START)
-        ended = after.said(EventType.MOTION_END)
-        assert [message.event for message in ended] == [message.event for message in started]
+        after.live(*range(31, 80))
+        assert after.stored() == {event: list(range(31, 62))}
 
-    def test_closes_the_event_that_was_open_before_the_first_frame_that_it_gets(self, tmp_path: Path) -> None:
+    def test_says_its_end_and_hands_all_of_it_over_although_another_life_published_the_beginning(
+        self, tmp_path: Path
+    ) -> None:
         before = Yard(tmp_path).begin()
         before.moving = set(range(20, 90))
         before.live(*range(1, 31))
         before.taken()
         after = again(tmp_path, before)
-        after.live(31)
+        after.live(*range(31, 80))
+        after.taken()
+        after.work()
         [handover] = handovers(after)
-        assert [frame.sequence for frame in handover.frames] == list(range(10, 31))
+        assert [frame.sequence for frame in handover.frames] == list(range(10, 62))
+        started = before.said(EventType.MOTION_START)
+        said = after.said(EventType.MOTION_START, EventType.MOTION_END)
+        assert [(m.event_type, m.event) for m in said] == [(EventType.MOTION_END, started[0].event)]
 
-    def test_takes_no_frame_into_its_event_that_another_has(self, tmp_path: Path) -> None:
+    def test_puts_what_comes_once_more_into_the_same_event(self, tmp_path: Path) -> None:
+        """It was published and not yet acknowledged; under another event it would be there twice."""
+        before = Yard(tmp_path).begin()
+        before.moving = set(range(20, 90))
+        before.live(*range(1, 31))
+        [event] = before.stored()
+        after = again(tmp_path, before)
+        after.live(*range(25, 80))
+        assert after.stored() == {event: list(range(25, 56))}
+
+    def test_begins_nothing_with_frames_from_before_the_event_that_a_broker_gives_once_more(
+        self, tmp_path: Path
+    ) -> None:
+        before = Yard(tmp_path).begin()
+        before.moving = set(range(20, 90))
+        before.live(*range(1, 31))
+        [event] = before.stored()
+        after = again(tmp_path, before)
+        after.moving = {4}
+        after.live(*range(3, 80))
+        assert after.stored() == {event: list(range(10, 41))}
+
+    def test_closes_the_event_where_capture_has_begun_anew(self, tmp_path: Path) -> None:
+        before = Yard(tmp_path).begin()
+        before.moving = set(range(20, 90))
+        before.live(*range(1, 31))
+        before.taken()
+        after = again(tmp_path, before)
+        after.live(1, session=SESSION + 1)
+        assert [[frame.sequence for frame in handover.frames] for handover in handovers(after)] == [[10]]
+
+    def test_asks_for_no_frame_that_its_life_before_has_published(self, tmp_path: Path) -> None:
         before = Yard(tmp_path).begin()
         before.moving = set(range(20, 90))
         before.live(*range(1, 31))
@@ -484,14 +583,27 @@ class TestALifeAfterAnother:
         after = again(tmp_path, before)
         after.moving = {35}
         after.live(*range(31, 50))
-        parcels = after.taken()
-        asked = [
-            Resend.model_validate_json(payload) for topic, payload in parcels if topic.endswith("resend")
-        ]
-        assert asked == []
-        numbers = {after.frame(n): n for n in range(1, 100)}
-        published = [numbers[payload] for topic, payload in parcels if "/event/" in topic]
-        assert published[0] == 31
+        assert [topic for topic, _ in after.taken() if topic.endswith("resend")] == []
+
+    def test_goes_on_too_after_one_that_was_stopped_in_the_midst_of_an_event(self, tmp_path: Path) -> None:
+        before = Yard(tmp_path).begin()
+        before.moving = set(range(20, 90))
+        before.live(*range(1, 31))
+        stop = threading.Event()
+        stop.set()
+        before.watch.run(stop)
+        after = again(tmp_path, before)
+        after.live(*range(31, 80))
+        [numbers] = after.stored().values()
+        assert numbers == list(range(31, 62))
+
+    def test_takes_into_its_first_event_what_it_may_have_overlooked(self, yard: Yard) -> None:
+        """The detector is a second old and more before it tells; what moves may have moved all the time."""
+        yard.watch._sight._gaze._began_s = (yard.start + timedelta(seconds=3.0)).timestamp()
+        yard.moving = {45}
+        yard.live(*range(30, 46))
+        asked = [Resend.model_validate_json(p) for topic, p in yard.taken() if topic.endswith("resend")]
+        assert [request.ranges for request in asked] == [[(20, 29)]]
 
     def test_takes_none_of_an_event_that_was_answered_before_the_restart(self, tmp_path: Path) -> None:
         before = Yard(tmp_path).begin()
