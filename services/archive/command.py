@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from services.archive.export import STANDARD_OUTPUT, export
 from services.archive.listing import Listed, list_lines, show_lines
@@ -41,6 +42,11 @@ def _opened(arguments: argparse.Namespace) -> Iterator[tuple[Shelf, int]]:
     path = arguments.config if arguments.config.exists() or not _may_lack(arguments) else None
     settings = config.load(path, os.environ)
     archive = settings.archive
+    if urlsplit(arguments.url or archive.url).scheme in ("http", "https"):
+        raise UserError(
+            "an https:// archive takes frames and gives none back, so there is nothing to list; "
+            "ask whoever runs it, or name another archive with --url"
+        )
     try:
         layout = layout_of(arguments.prefix.strip("/")) if arguments.prefix else KeyLayout(archive.key)
         store = open_store(

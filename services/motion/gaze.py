@@ -1,5 +1,6 @@
 """Looks at a camera's pictures at its own pace: live, and again in a replay."""
 
+import math
 from collections.abc import Callable
 
 from services.contract.settings import MotionSettings
@@ -84,8 +85,8 @@ class Gaze:
         return self._decision
 
     def blind_s(self, time_s: float) -> float:
-        """Seconds since it last looked."""
-        return 0.0 if self._looked_s is None else time_s - self._looked_s
+        """Seconds since it last looked; without end where it never did."""
+        return math.inf if self._looked_s is None else time_s - self._looked_s
 
     def young_since_s(self, time_s: float) -> float | None:
         """When the detector began, as long as it may have overlooked something since then."""

@@ -13,6 +13,8 @@ from tests.faults.witness import Number
 
 #: Seconds before the first picture that moved which must be there too; the pre-roll is longer.
 BEFORE_S = 0.8
+#: So many pictures of what moves are enough to see it; with fewer it is no event yet.
+ENOUGH = 8
 
 
 @dataclass(slots=True)
@@ -69,6 +71,8 @@ def audit(
     account = Account(injections=1)
     by_picture = {picture: number for number, picture in {**seen, **stored}.items()}
     need = wanted(pictures)
+    if may_cut_off:
+        need = _judged(need, by_picture)
     for picture in need:
         number = by_picture.get(picture.number)
         if number is None:
@@ -94,6 +98,14 @@ def audit(
     times = Counter(stored.values())
     account.doubled += [f"{camera}: picture {p} has two numbers" for p, count in times.items() if count > 1]
     return account
+
+
+def _judged(need: Sequence[Picture], by_picture: Mapping[int, Number]) -> list[Picture]:
+    """Without those of a session that ended before it had shown enough of what moves for anybody to see it."""
+    sessions = {picture: by_picture[picture.number][0] for picture in need if picture.number in by_picture}
+    moving = Counter(session for picture, session in sessions.items() if picture.moving)
+    enough = {session for session, count in moving.items() if count >= ENOUGH}
+    return [picture for picture in need if sessions.get(picture, "") in {*enough, ""}]
 
 
 def _fate(picture: int, by_picture: Mapping[int, Number]) -> str:

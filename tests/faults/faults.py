@@ -11,6 +11,8 @@ from tests.servers import faulty_proxy
 
 #: Seconds that a short fault lasts, at least and at most.
 SHORT_S = (0.5, 2.0)
+#: Seconds that a store is away: now and then so long that frames go to the spool.
+LONG_S = (1.0, 6.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def answering(fault: Callable[[Random], faulty_proxy.Fault]) -> Callable[[World,
     def inject(world: World, dice: Random) -> None:
         world.proxy.fault = fault(dice)
         try:
-            lasts(dice, (1.0, 3.0))
+            lasts(dice, LONG_S)
         finally:
             world.proxy.fault = None
 
@@ -53,7 +55,7 @@ def answering(fault: Callable[[Random], faulty_proxy.Fault]) -> Callable[[World,
 def store_down(world: World, dice: Random) -> None:
     world.proxy.down()
     try:
-        lasts(dice, (1.0, 3.0))
+        lasts(dice, LONG_S)
     finally:
         world.proxy.up()
 
@@ -72,6 +74,44 @@ def store_frozen(world: World, dice: Random) -> None:
         lasts(dice, (1.0, 3.0))
     finally:
         world.s3.container.thaw()
+
+
+def bucket_deleted(world: World, _dice: Random) -> None:
+    world.empty_bucket()
+
+
+def key_rotated(world: World, dice: Random) -> None:
+    """The store knows another key from now on; somebody writes it into the configuration a moment later."""
+    world.secret = world.secret[::-1]
+    world.let_in()
+    lasts(dice)
+    world.write_config()
+
+
+def spool_full(world: World, dice: Random) -> None:
+    """The store is away, and nothing more fits onto the disk under the spool."""
+    world.spool.fill()
+    world.proxy.down()
+    try:
+        lasts(dice, (3.5, 6.0))
+    finally:
+        if dice.random() < 0.5:
+            world.spool.make_room()
+        world.proxy.up()
+        lasts(dice)
+        world.spool.make_room()
+
+
+def spool_read_only(world: World, dice: Random) -> None:
+    world.proxy.down()
+    try:
+        until_s = time.monotonic() + 2
+        while not world.spool.freeze() and time.monotonic() < until_s:
+            time.sleep(0.02)
+        lasts(dice, (3.5, 6.0))
+    finally:
+        world.spool.thaw()
+        world.proxy.up()
 
 
 # -- the broker --------------------------------------------------------------------------------------------
@@ -230,6 +270,10 @@ FAULTS = [
             lambda dice: faulty_proxy.Sometimes(faulty_proxy.LosesAnswers(), 0.5, dice.randrange(1 << 30))
         ),
     ),
+    Fault("the bucket is deleted", bucket_deleted, lead_s=(-0.6, -0.1)),
+    Fault("the key is rotated", key_rotated),
+    Fault("the disk under the spool is full", spool_full),
+    Fault("the spool is read-only", spool_read_only),
     Fault("the archiver is killed", killed("archiver")),
     Fault("the archiver is killed twice", killed_twice("archiver")),
     Fault("the archiver is frozen", frozen("archiver")),

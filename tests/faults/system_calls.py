@@ -90,3 +90,24 @@ def too_early(traced: list[Call], folder: Path, suffix: str) -> list[str]:
             if acknowledged > durable:
                 wrong.append(f"acknowledgement {acknowledged} left when {durable} files were durable")
     return wrong
+
+
+def unspooled(traced: list[Call], folder: Path) -> list[str]:
+    """Acknowledgements that left before their frame was synced in a spool file, and that file's name.
+
+    Given one frame at a time, each acknowledgement needs a sync of a file after the one before it.
+    """
+    synced = named = False
+    wrong = []
+    for call in traced:
+        paths = [path for path in call.paths if path.startswith(str(folder))]
+        if call.name in ("fsync", "fdatasync") and paths:
+            synced |= paths[0] != str(folder)
+            named |= paths[0] == str(folder)
+        elif acknowledges(call):
+            if not synced:
+                wrong.append("an acknowledgement left before its frame was synced")
+            if not named:
+                wrong.append("an acknowledgement left before the spool file's name was synced")
+            synced = False
+    return wrong

@@ -12,12 +12,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.contract.archive import Manifest
+from services.contract.archive_keys import KeyLayout
+from services.contract.archive_url import S3Place, parse_archive_url
 from services.contract.events import EventType
 from services.contract.frame import identify
 from services.contract.topics import Topics
+from services.secrets import bucket
+from services.secrets.keyring import Key
 from services.store import NotStored, Store, StoreError, open_store
 from tests import backends
 from tests.faults.audit import Account, audit, wanted
+from tests.faults.disk import Disk
 from tests.faults.lenses import LensBank, Picture
 from tests.faults.processes import ServiceProcess
 from tests.faults.witness import Number, Witness
@@ -61,8 +66,11 @@ class World:
         self.bank = bank
         self.topics = Topics(prefix)
         self.bucket = s3.make_bucket()
+        self.spool = Disk(made(folder / "spool"))
+        self.secret = secrets.token_hex(16)
+        self.let_in()
         self._config = folder / "nightjar.yaml"
-        self._write_config()
+        self.write_config()
         self.services = {
             name: ServiceProcess(name, self._config, folder / name, broken=broken.get(name, ""))
             for name in SERVICES
@@ -70,7 +78,14 @@ class World:
         self.witness = Witness(mqtt, self.topics, bank.lenses)
         self.store: Store = open_store(s3.archive_url(self.bucket), s3.access_key, s3.secret_key)
 
-    def _write_config(self) -> None:
+    def let_in(self) -> None:
+        """The archiver's key at the S3 server is this one from now on."""
+        root = Key(self.s3.access_key, self.s3.secret_key)
+        place = parse_archive_url(self.s3.archive_url(self.bucket))
+        assert isinstance(place, S3Place)
+        bucket.prepare(place, root, {"archiver": Key("archiver", self.secret)})
+
+    def write_config(self) -> None:
         cameras = {name: {"url": self.bank.url(name), "motion": MOTION} for name in self.bank.lenses}
         config = {
             "mqtt": {
@@ -81,8 +96,10 @@ class World:
             },
             "archive": {
                 "url": f"s3://{self.bucket}?endpoint={self.proxy.endpoint}",
-                "access_key": self.s3.access_key,
-                "secret_key": self.s3.secret_key,
+                "access_key": "archiver",
+                "secret_key": self.secret,
+                "spool_dir": str(self.spool.folder),
+                "spool_free_gb": 0,
             },
             "cameras": cameras,
         }
@@ -111,6 +128,13 @@ class World:
             self.describe,
         )
 
+    def empty_bucket(self) -> None:
+        """Somebody deletes the bucket and all that is in it."""
+        with self.s3.client() as client:
+            for each in client.list_objects(self.bucket, recursive=True):
+                client.remove_object(self.bucket, str(each.object_name))
+            client.remove_bucket(self.bucket)
+
     def describe(self) -> str:
         """What the services have said since `mark`."""
         return "\n".join(f"-- {name}\n{service.log()}" for name, service in self.services.items())
@@ -126,6 +150,7 @@ class World:
             with contextlib.suppress(Exception):
                 service.kill()
         self.store.close()
+        self.spool.remove()
 
     # -- what came of it -----------------------------------------------------------------------------------
 
@@ -151,10 +176,15 @@ class World:
                 pictures[number] = picture.number
         if read:
             listed = {frame.key for manifest in manifests for frame in manifest.frames}
-            there = {key for key in keys if key.endswith(".jpg")}
+            closed = {self._folder_of(manifest) for manifest in manifests}  # others may still be open
+            there = {key for key in keys if key.endswith(".jpg") and key.rpartition("/")[0] in closed}
             wrong += [f"{key} is listed and not there" for key in sorted(listed - there)]
             wrong += [f"{key} is there and in no manifest" for key in sorted(there - listed)]
         return Kept(pictures, copies, manifests, wrong)
+
+    @staticmethod
+    def _folder_of(manifest: Manifest) -> str:
+        return KeyLayout().event_folder(manifest.camera, manifest.event).rstrip("/")
 
     def outstanding(self, camera: str, pictures: list[Picture], since: datetime, *, cut_off: bool) -> str:
         """What is still awaited of a round, empty where nothing is."""

@@ -253,3 +253,8 @@ class Terminal(io.StringIO):
 def test_an_archive_that_is_away_is_said_in_a_sentence(nightjar: Called, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"the archive's folder .*/none is away"):
         nightjar("--url", f"{tmp_path.as_uri()}/none", "ls")
+
+
+def test_an_archive_that_gives_nothing_back_is_said_in_a_sentence(nightjar: Called) -> None:
+    with pytest.raises(UserError, match="takes frames and gives none back"):
+        nightjar("--url", "https://example.org/frames", "ls")
