@@ -101,7 +101,7 @@ def audit(
 
 
 def _judged(need: Sequence[Picture], by_picture: Mapping[int, Number]) -> list[Picture]:
-    """Without those of a session that ended before it had shown enough of what moves for anybody to see it."""
+    """Without those of a session that ended before anybody could see that something moves."""
     sessions = {picture: by_picture[picture.number][0] for picture in need if picture.number in by_picture}
     moving = Counter(session for picture, session in sessions.items() if picture.moving)
     enough = {session for session, count in moving.items() if count >= ENOUGH}

@@ -1,10 +1,14 @@
-"""A service with one of its promises broken, so that the suite can be seen to notice.
+"""A service with one of its promises broken, so that the suite can be seen to notice; or with another clock.
 
 python -m tests.faults.broken archiver early-acknowledgement --config nightjar.yaml
 """
 
 import importlib
+import os
 import sys
+import time
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 
 from services.archiver import frames
 from services.capture import ring as capture_ring
@@ -29,14 +33,37 @@ def no_repair() -> None:
         setattr(holder, "get", lambda *_: None)  # noqa: B010  (a method is replaced)
 
 
-BROKEN = {"early-acknowledgement": early_acknowledgement, "no-repair": no_repair}
+def another_clock() -> None:
+    """Our clock is wrong by the seconds that stand in the file `FAULTS_CLOCK`, and somebody may set it."""
+    file, right = Path(os.environ["FAULTS_CLOCK"]), time.time
+
+    def wrong_s() -> float:
+        return float(file.read_text() or 0)
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(seconds=wrong_s())
+
+    time.time = lambda: right() + wrong_s()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("services.") and getattr(module, "datetime", None) is datetime:
+            setattr(module, "datetime", Wrong)  # noqa: B010  (a module's)
+
+
+BROKEN = {
+    "early-acknowledgement": early_acknowledgement,
+    "no-repair": no_repair,
+    "another-clock": another_clock,
+}
 
 
 def main() -> int:
     service, promise, *rest = sys.argv[1:]
+    module = importlib.import_module(f"services.{service}.__main__")
     BROKEN[promise]()
     sys.argv = [f"nightjar-{service}", *rest]
-    status: int = importlib.import_module(f"services.{service}.__main__").main()
+    status: int = module.main()
     return status
 
 

@@ -28,6 +28,8 @@ class Fault:
     lead_s: tuple[float, float] = (-0.3, 2.5)
     #: Nothing moves any more when the fault is mended.
     covers: bool = False
+    #: Events may be named after a moment so long ago.
+    looks_back_s: float = 1.0
     #: What capture had not handed over may be cut off.
     may_cut_off: bool = False
 

@@ -6,7 +6,7 @@ from random import Random
 
 from tests.faults.audit import Account
 from tests.faults.faults import Fault
-from tests.faults.world import World, just_now
+from tests.faults.world import World, before
 
 #: How long after a fault was mended all must be in the store.
 SETTLE_S = 60.0
@@ -16,7 +16,7 @@ def play(world: World, fault: Fault, dice: Random) -> Account:
     """Injects the fault once; the account of all cameras, when all is archived or it takes too long."""
     world.wait_until_it_watches()
     world.mark()
-    since, lenses = just_now(), world.bank.lenses
+    since, lenses = before(fault.looks_back_s), world.bank.lenses
     starts = {name: len(lens.made) for name, lens in lenses.items()}
     time.sleep(1.0)  # of pre-roll that belongs to this round
     began_s = time.monotonic() + max(0.0, -fault.lead_s[0]) + 0.05

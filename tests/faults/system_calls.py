@@ -7,12 +7,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-#: What is written down: all by which bytes leave for the broker, and all by which a file becomes durable.
-TRACED = "trace=fsync,fdatasync,rename,renameat,renameat2,sendto,send,write,sendmsg,writev"
+#: What is written down: all by which bytes come from the broker and leave for it, and a file becomes durable.
+TRACED = "trace=recvfrom,recv,read,fsync,fdatasync,rename,renameat,renameat2,sendto,send,write,sendmsg,writev"
 
 _LINE = re.compile(r"^(?P<pid>\d+)\s+(?P<text>.*)$")
 _BEGUN = re.compile(r"^(?P<call>\w+)\((?P<arguments>.*?)(?: <unfinished \.\.\.>|\)\s+= .*)?$")
-_ENDED = re.compile(r"^<\.\.\. (?P<call>\w+) resumed>")
+_ENDED = re.compile(r"^<\.\.\. (?P<call>\w+) resumed>(?P<rest>.*)$")
+_CONNECTION = re.compile(r"<(TCP:\[[^\]]*\])>")
 _PATH = re.compile(r'"([^"]*)"|<([^<>]*)>')
 
 
@@ -22,6 +23,12 @@ class Call:
 
     name: str
     arguments: str
+
+    @property
+    def connection(self) -> str:
+        """To whom a socket is connected; empty for anything else."""
+        found = _CONNECTION.search(self.arguments)
+        return found[1] if found else ""
 
     @property
     def paths(self) -> list[str]:
@@ -40,7 +47,7 @@ def calls(trace: Path) -> list[Call]:
         if ended := _ENDED.match(text):
             arguments = begun.pop((pid, ended["call"]), None)
             if arguments is not None:
-                found.append(Call(ended["call"], arguments))
+                found.append(Call(ended["call"], arguments + ended["rest"]))
         elif start := _BEGUN.match(text):
             name, arguments = start["call"], start["arguments"]
             if text.endswith("<unfinished ...>") and not _leaves(name):
@@ -52,6 +59,16 @@ def calls(trace: Path) -> list[Call]:
 
 def _leaves(name: str) -> bool:
     return name.startswith(("send", "write"))
+
+
+def of_frames(traced: list[Call]) -> list[Call]:
+    """Without what was sent on other connections than the one on which frames came."""
+    frames = {
+        call.connection
+        for call in traced
+        if call.name.startswith("re") and call.connection and "-frames/" in call.arguments
+    }
+    return [call for call in traced if not call.connection or call.connection in frames]
 
 
 def acknowledges(call: Call) -> bool:

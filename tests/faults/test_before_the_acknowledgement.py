@@ -16,7 +16,7 @@ from services.contract.frame import FrameId, stamp
 from services.contract.topics import Topics
 from tests import backends
 from tests.faults.processes import ServiceProcess
-from tests.faults.system_calls import TRACED, Call, acknowledges, calls, too_early, unspooled
+from tests.faults.system_calls import TRACED, Call, acknowledges, calls, of_frames, too_early, unspooled
 from tests.faults.world import eventually, made
 from tests.real import MqttServer
 from tests.runners import free_port
@@ -54,7 +54,7 @@ class Traced:
             "-yy",
             "-qq",
             "-s",
-            "16",
+            "64",
             "-e",
             TRACED,
             "-o",
@@ -87,7 +87,7 @@ class Traced:
         eventually("frame", there, self.archiver.log)
 
     def calls(self) -> list[Call]:
-        traced = calls(self._trace)
+        traced = of_frames(calls(self._trace))
         assert sum(map(acknowledges, traced)) >= FRAMES, "the trace shows no acknowledgements"
         return traced
 

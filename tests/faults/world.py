@@ -71,8 +71,15 @@ class World:
         self.let_in()
         self._config = folder / "nightjar.yaml"
         self.write_config()
+        self.set_clock(timedelta())
         self.services = {
-            name: ServiceProcess(name, self._config, folder / name, broken=broken.get(name, ""))
+            name: ServiceProcess(
+                name,
+                self._config,
+                folder / name,
+                environ={"FAULTS_CLOCK": str(folder / "clock")},
+                broken=broken.get(name, ""),
+            )
             for name in SERVICES
         }
         self.witness = Witness(mqtt, self.topics, bank.lenses)
@@ -127,6 +134,11 @@ class World:
             ),
             self.describe,
         )
+
+    def set_clock(self, wrong_by: timedelta) -> None:
+        """Of the services that have `another-clock`."""
+        (self.folder / "clock.new").write_text(str(wrong_by.total_seconds()))
+        (self.folder / "clock.new").replace(self.folder / "clock")
 
     def empty_bucket(self) -> None:
         """Somebody deletes the bucket and all that is in it."""
@@ -283,6 +295,6 @@ def eventually(
         time.sleep(0.1)
 
 
-def just_now() -> datetime:
+def before(seconds: float) -> datetime:
     """A moment before which nothing of the present round began."""
-    return datetime.now(UTC) - timedelta(seconds=1)
+    return datetime.now(UTC) - timedelta(seconds=seconds)

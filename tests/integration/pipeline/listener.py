@@ -57,6 +57,11 @@ class Listener:
         return {}
 
     @property
+    def asked_by_archiver(self) -> list[Resend]:
+        """Not what motion asks for of its own, such as a pre-roll from before its start."""
+        return [request for request in self.asked if request.wanted_for != "live"]
+
+    @property
     def answers(self) -> list[EventMessage]:
         return self.of(*ENDS)
 

@@ -38,7 +38,7 @@ def test_an_event_is_in_the_store_as_it_was_on_mqtt(running: Pipeline, listener:
         EventType.ARCHIVED,
     ]
     assert listener.answers[0].count == len(numbers)
-    assert listener.asked == []
+    assert listener.asked_by_archiver == []
 
 
 def test_a_trigger_is_an_event_with_pre_roll(running: Pipeline, listener: Listener) -> None:
@@ -91,7 +91,7 @@ def test_the_archiver_is_away_in_the_middle(running: Pipeline, listener: Listene
     running.check_whole(running.manifest())
     running.wait_for("answer", lambda: listener.answers)
     assert [answer.event_type for answer in listener.answers] == [EventType.ARCHIVED]
-    assert listener.asked == []
+    assert listener.asked_by_archiver == []
 
 
 def test_the_archiver_ends_while_frames_wait_for_the_store(running: Pipeline, listener: Listener) -> None:
@@ -102,7 +102,7 @@ def test_the_archiver_ends_while_frames_wait_for_the_store(running: Pipeline, li
     running.new_archiver()
     running.event_ends()
     running.check_whole(running.manifest())
-    assert listener.asked == []
+    assert listener.asked_by_archiver == []
 
 
 def test_the_archiver_ends_between_the_manifest_and_its_answer(
@@ -242,7 +242,7 @@ class TestAFrameThatIsLost:
         manifest = running.manifest()
         running.check_whole(manifest)
         assert set(lost) <= {frame.sequence for frame in manifest.frames}
-        assert {request.ask for request in listener.asked} == {"motion"}
+        assert {request.ask for request in listener.asked_by_archiver} == {"motion"}
 
     def test_and_that_motion_no_longer_has_is_repaired_from_capture(
         self, running: Pipeline, listener: Listener, monkeypatch: pytest.MonkeyPatch
@@ -254,7 +254,7 @@ class TestAFrameThatIsLost:
         running.event_begins()
         running.event_ends()
         running.check_whole(running.manifest())
-        assert [request.ask for request in listener.asked] == ["motion", "capture"]
+        assert [request.ask for request in listener.asked_by_archiver] == ["motion", "capture"]
 
     def test_and_that_nobody_has_any_more_is_counted_named_and_shown(
         self, running: Pipeline, listener: Listener, monkeypatch: pytest.MonkeyPatch
