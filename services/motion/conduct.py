@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.contract.frame import Frame, FrameId
@@ -98,11 +99,13 @@ class Conduct:
             if frame.id not in kept and self._numbers.is_free(frame.id)
         ]
         first = pre_roll[0].id if pre_roll else newest
-        self._custody.open(opened.event, opened.reason, opened.time, since, first)
+        lacking = self._numbers.lacking(first, since)
+        earliest = replace(first, sequence=lacking[0]) if lacking else first
+        self._custody.open(opened.event, opened.reason, opened.time, since, earliest)
         if self.late:
             self._late.add(opened.event)
         self._voice.opened(opened, late=self.late)
-        self._custody.expect(opened.event, first.session, self._numbers.lacking(first, since))
+        self._custody.expect(opened.event, first.session, lacking)
         for frame in pre_roll:
             self._custody.take(opened.event, frame)
             self._numbers.kept = number_of(frame.id)

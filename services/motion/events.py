@@ -18,6 +18,8 @@ MOTION = "motion"
 UPDATE_EVERY = timedelta(seconds=1)
 # A camera's clock that goes back further than this was set; nothing before it compares with what follows.
 CLOCK_WAS_SET = timedelta(seconds=1)
+#: An event that was cut short goes on for so long: a detector that begins anew cannot tell what moves.
+GO_ON = timedelta(seconds=3)
 # Frames that stop coming for so long beyond the post-roll will not come.
 PATIENCE_S = 5.0
 
@@ -214,8 +216,11 @@ class EventMachine:
             return []
         actions: list[Action] = []
         if last and frame.time < last.time - CLOCK_WAS_SET:
+            cut_short = self._event
             actions += self.close()
             self._kept = None
+            if cut_short:
+                actions += self._open(cut_short.reason, frame, until=frame.time + GO_ON)
         self._last, self._idle_since_s = frame, None
         wanted, self._wanted = self._wanted, None
         if wanted and frame.time <= wanted[1]:

@@ -25,7 +25,7 @@ from services.motion.catchup import CatchUp
 from services.motion.conduct import Conduct
 from services.motion.custody import Custody
 from services.motion.detector import Decision
-from services.motion.events import Ended, EventMachine, EventSettings, Keep
+from services.motion.events import GO_ON, Ended, EventMachine, EventSettings, Keep
 from services.motion.memory import EventMemory, closed_before, goes_on
 from services.motion.numbers import Number, Numbers
 from services.motion.ring import Ring
@@ -41,8 +41,8 @@ MB = 1_000_000
 STEP_S = 0.1
 #: The ring goes further back than the pre-roll: a frame that is late, or asked for again, is still there.
 RING_MORE_S = 2.0
-#: With so many frames waiting, the next is kept and not analysed.
-BUSY = 6
+#: With so many frames waiting for so long, the next is kept and not analysed; a burst soon passes.
+BUSY, BURST_S = 6, 5.0
 #: A frame that is older than this when it arrives is worked off after an outage, not live.
 LATE = timedelta(seconds=LATE_S)
 #: Without a frame for so long what is there has come, and capture has said its last number meanwhile.
@@ -51,8 +51,6 @@ SILENCE_S = 2.5
 STALE_S = 10.0
 #: After our own connection is back, capture's may take so long, and no silence says anything.
 CONNECT_S = 10.0
-#: An event in the midst of which we ended goes on for so long, until the detector can tell again.
-GO_ON_S = 3.0
 #: An event of an earlier life is closed with the next frame, or without one after so long.
 LEFT_OVER_S = 30.0
 #: How long the end waits for the archiver's answer to what has just ended; it is kept in any case.
@@ -114,6 +112,7 @@ class Watch:
         self._captured_before: Number | None = None  # and the last one of the session before
         self._offline = self._ending = False
         self._connected_s = float("-inf")
+        self._behind_s = time.monotonic()  # when we were last not behind
         self._awake_s = self._live_s = 0.0  # a clock that stands still while no frame could come
         self._grumbled_s = float("-inf")
         self._received = self._unusable = 0
@@ -356,7 +355,9 @@ class Watch:
         """What was kept for us while we were away waits for us: that is no reason to leave anything out."""
         now_s = time.monotonic()
         kept = self._backlog.works_off(age_s, now_s)
-        busy = self._inbox.qsize() >= BUSY and not kept
+        if self._inbox.qsize() < BUSY:
+            self._behind_s = now_s
+        busy = now_s - self._behind_s > BURST_S and not kept
         return self._sight.look(frame, busy=busy, alert=now_s < self._tuned_until_s)
 
     def _tell(self, frame: FrameId, decision: Decision) -> None:
@@ -417,7 +418,7 @@ class Watch:
         if first_unseen and self._cut_short:
             (reason, at), self._cut_short = self._cut_short, None
             if timedelta() <= first_unseen.time - at <= longest:
-                self._machine.trigger(reason, GO_ON_S, first_unseen.time)
+                self._machine.trigger(reason, GO_ON.total_seconds(), first_unseen.time)
         for handover in self._left_open:
             if first_unseen and goes_on(handover, first_unseen, longest) and not self._machine.event:
                 self._resume(handover, first_unseen)
@@ -431,7 +432,7 @@ class Watch:
 
     def _resume(self, handover: Handover, first_unseen: FrameId) -> None:
         """Under the same id, so that a frame which comes once more is the same object once more."""
-        until = first_unseen.time + timedelta(seconds=GO_ON_S)
+        until = first_unseen.time + GO_ON
         self._machine.resume(handover.event, handover.reason, handover.started, until)
         self._custody.resume(handover, first_unseen.sequence)
         self._numbers.kept = (first_unseen.session, first_unseen.sequence - 1)

@@ -101,7 +101,11 @@ def audit(
 
 
 def _judged(need: Sequence[Picture], by_picture: Mapping[int, Number]) -> list[Picture]:
-    """Without those of a session that ended before anybody could see that something moves."""
+    """What moved, but for a session that ended before anybody could see it.
+
+    What came before cannot be demanded: capture stood still, and pre-roll goes by its time.
+    """
+    need = [picture for picture in need if picture.moving]
     sessions = {picture: by_picture[picture.number][0] for picture in need if picture.number in by_picture}
     moving = Counter(session for picture, session in sessions.items() if picture.moving)
     enough = {session for session, count in moving.items() if count >= ENOUGH}

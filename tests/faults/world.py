@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from minio.deleteobjects import DeleteObject
+from minio.error import S3Error
+
 from services.contract.archive import Manifest
 from services.contract.archive_keys import KeyLayout
 from services.contract.archive_url import S3Place, parse_archive_url
@@ -143,9 +146,14 @@ class World:
     def empty_bucket(self) -> None:
         """Somebody deletes the bucket and all that is in it."""
         with self.s3.client() as client:
-            for each in client.list_objects(self.bucket, recursive=True):
-                client.remove_object(self.bucket, str(each.object_name))
-            client.remove_bucket(self.bucket)
+            for _ in range(20):
+                there = client.list_objects(self.bucket, recursive=True)
+                names = [DeleteObject(str(each.object_name)) for each in there]
+                list(client.remove_objects(self.bucket, names))
+                with contextlib.suppress(S3Error):  # something was put there meanwhile
+                    client.remove_bucket(self.bucket)
+                    return
+        raise AssertionError("the bucket cannot be deleted")
 
     def describe(self) -> str:
         """What the services have said since `mark`."""
