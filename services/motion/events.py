@@ -18,6 +18,8 @@ MOTION = "motion"
 UPDATE_EVERY = timedelta(seconds=1)
 # A camera's clock that goes back further than this was set; nothing before it compares with what follows.
 CLOCK_WAS_SET = timedelta(seconds=1)
+# The camera was not away so long, or the event had ended: its clock was set forward.
+CLOCK_JUMPED = timedelta(seconds=10)
 #: An event that was cut short goes on for so long: a detector that begins anew cannot tell what moves.
 GO_ON = timedelta(seconds=3)
 # Frames that stop coming for so long beyond the post-roll will not come.
@@ -311,6 +313,8 @@ class EventMachine:
         actions: list[Action] = []
         if not moving and self._on and frame.time > motion_until:
             actions += self._switch(on=False, time=frame.time)
+        if frame.time - event.last > CLOCK_JUMPED:
+            return actions + self._end() + self._open(event.reason, frame, until=frame.time + GO_ON)
         wanted_until = event.until
         too_long = frame.time - event.opened >= timedelta(seconds=self.settings.max_length)
         if too_long and (moving or frame.time <= wanted_until):

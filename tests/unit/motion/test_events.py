@@ -237,6 +237,22 @@ def test_a_clock_that_was_set_back_ends_the_event_and_the_next_one_has_its_pre_r
     assert of(Opened, actions)[0].since == at(-3)
 
 
+def test_a_clock_that_was_set_back_cuts_no_event_short_although_the_detector_begins_anew() -> None:
+    events = machine()
+    play(events, [(3600, 3602)], 3601, from_s=3599)
+    actions = events.frame(FrameId("yard", 1, 99_999, at(0)), None)
+    assert [type(action) for action in actions] == [Ended, Motion, Opened, Keep]
+    actions = events.frame(FrameId("yard", 1, 100_002, at(2.9)), STILL)
+    assert of(Keep, actions)
+
+
+def test_nor_does_one_that_was_set_forward() -> None:
+    events = machine()
+    play(events, [(0, 2)], 1)
+    actions = events.frame(FrameId("yard", 1, 99_999, at(3600)), None)
+    assert [type(action) for action in actions] == [Motion, Ended, Opened, Keep]
+
+
 def test_settings_hold_from_the_next_frame_on() -> None:
     events = machine()
     play(events, [(10, 12)], 12)
