@@ -192,7 +192,8 @@ class Compose:
         return Access(json.loads(self._run("run", "--rm", "-T", "secrets", "show", "--json")))
 
     def nightjar(self, *words: str) -> str:
-        return self._run("exec", "-T", "archiver", "nightjar", *words)
+        service = "gateway" if words[0] in ("token", "user") else "archiver"
+        return self._run("exec", "-T", service, "nightjar", *words)
 
     def log(self) -> str:
         return self._run("logs", "--no-color", "--tail", "200")

@@ -40,6 +40,23 @@ def test_a_viewer_with_the_shown_login_gets_live_frames_and_one_without_gets_401
     assert sequences == sorted(set(sequences))
 
 
+def test_a_token_is_in_force_at_once_and_so_is_its_end(system: System) -> None:
+    cameras = f"{system.access().dashboard}/api/cameras"
+    token = system.nightjar("token", "add", "watcher", "--scope", "view").strip()
+
+    def asked() -> int:
+        request = urllib.request.Request(cameras, headers={"Authorization": f"Bearer {token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert asked() == 200
+    system.nightjar("token", "revoke", "watcher")
+    assert asked() == 401
+
+
 def test_every_frame_of_a_motion_event_is_in_the_archive_as_it_was_on_mqtt(system: System) -> None:
     access = system.access()
     with Listener(access) as listener:
