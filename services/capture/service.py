@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from services.capture.feed import Feed
+from services.capture.heap import keep_memory_at_hand
 from services.capture.ingest import Ingest
 from services.capture.opencv import quiet_opencv
 from services.capture.opening import open_configured, pushed_camera, pushed_topic
@@ -104,6 +105,7 @@ class CaptureService:
 
     def run(self, stop: threading.Event) -> None:
         quiet_opencv()
+        keep_memory_at_hand()
         self._board.load()
         self._board.attach(self._control, self._feeds.work)
         if self._settings.replica.count > 1:
