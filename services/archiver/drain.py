@@ -109,13 +109,15 @@ class Drain:
             frame = identify(record.jpeg)
             assert frame is not None
             key = self._places.of(camera, event_id).frame_key(frame, event_id)
-            self._uploads.put(key, record.jpeg, "image/jpeg", self._reasons.metadata(frame, event_id))
+            stored = stored_frame(frame, key, record.jpeg)
+            metadata = self._reasons.metadata(frame, event_id, stored.sha256)
+            self._uploads.put(key, record.jpeg, "image/jpeg", metadata)
         except (StoreRejected, NotAFrame) as rejected:
             log.error("%s: frame %d of %s: %s", camera, record.sequence, event_id, rejected)
             self._ledger.failed(camera, event_id, number, str(rejected), time.monotonic())
             self._tally.count(camera, failed=1)
             return
-        self._ledger.drained(camera, event_id, stored_frame(frame, key, record.jpeg), time.monotonic())
+        self._ledger.drained(camera, event_id, stored, time.monotonic())
         self._tally.count(camera, stored=1, stored_bytes=len(record.jpeg))
 
     def _numbers_of(self, segment: Segment) -> list[tuple[str, int]]:

@@ -81,8 +81,10 @@ class FrameIntake:
         if arrival.settled:  # spooled, since it waited too long for its turn
             return
         frame, event = arrival.frame, arrival.event
+        stored = stored_frame(frame, arrival.key, arrival.jpeg)
+        metadata = self._reasons.metadata(frame, event, stored.sha256)
         try:
-            self._uploads.put(arrival.key, arrival.jpeg, "image/jpeg", self._reasons.metadata(frame, event))
+            self._uploads.put(arrival.key, arrival.jpeg, "image/jpeg", metadata)
         except StoreUnavailable:
             self._keeper.offer(arrival)
             return
@@ -92,7 +94,6 @@ class FrameIntake:
             self._ledger.failed(frame.camera, event, number, str(rejected), time.monotonic())
             counts = {"failed": 1}
         else:
-            stored = stored_frame(frame, arrival.key, arrival.jpeg)
             self._ledger.stored(frame.camera, event, stored, time.monotonic())
             counts = {"stored": 1, "stored_bytes": len(arrival.jpeg)}
         if self._hand.settle(arrival):

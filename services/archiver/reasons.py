@@ -38,11 +38,11 @@ class Reasons:
     def settle(self, handover: Handover) -> None:
         self._know(handover.camera, handover.event, handover.reason)
 
-    def metadata(self, frame: FrameId, event: str) -> dict[str, str]:
-        """What stands beside a frame of the event."""
+    def metadata(self, frame: FrameId, event: str, sha256: str) -> dict[str, str]:
+        """What stands beside a frame of the event; the store need not count its checksum again."""
         with self._lock:
             reason = self._reasons.get((frame.camera, event), "")
-        return frame_metadata(frame, event, reason)
+        return frame_metadata(frame, event, reason, sha256)
 
     def _know(self, camera: str, event: str, reason: str) -> None:
         with self._lock:

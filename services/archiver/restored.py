@@ -44,9 +44,9 @@ def stored_frame(frame: FrameId, key: str, jpeg: bytes) -> StoredFrame:
     )
 
 
-def frame_metadata(frame: FrameId, event: str, reason: str) -> dict[str, str]:
+def frame_metadata(frame: FrameId, event: str, reason: str, sha256: str) -> dict[str, str]:
     """What stands beside the object, for whoever looks at it with the store's own tools."""
-    known = {"reason": reason} if reason else {}
+    known = {"sha256": sha256, **({"reason": reason} if reason else {})}
     return {
         "camera": frame.camera,
         "event": event,

@@ -32,9 +32,11 @@ def bring_home(
             continue
         frame, jpeg = found
         key = home.frame_key(frame, event)
-        if key == stray or not _put_and_read(uploads, key, jpeg, reasons.metadata(frame, event)):
+        stored = stored_frame(frame, key, jpeg)
+        metadata = reasons.metadata(frame, event, stored.sha256)
+        if key == stray or not _put_and_read(uploads, key, jpeg, metadata):
             continue
-        moved[frame.session_hex, frame.sequence] = stored_frame(frame, key, jpeg)
+        moved[frame.session_hex, frame.sequence] = stored
         uploads.attempt(partial(store.delete, stray))
     if moved:
         log.info(

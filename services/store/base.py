@@ -59,6 +59,8 @@ class Store(Protocol):
     ) -> None:
         """Returns when the object is durably stored and whole; replaces an older one.
 
+        A `sha256` among the `metadata` is taken for that of `data` (in hex), so that it is counted once.
+
         `metadata` is for whoever looks at the object with the store's own tools; a folder has no place
         for it.
         """

@@ -64,7 +64,8 @@ class HttpStore:
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         check_key(key)
-        fields = {"key": key, "sha256": hashlib.sha256(data).hexdigest(), **(metadata or {})}
+        fields = {"key": key, **(metadata or {})}
+        fields.setdefault("sha256", hashlib.sha256(data).hexdigest())
         body, form = urllib3.encode_multipart_formdata(
             [
                 *fields.items(),

@@ -49,7 +49,7 @@ class Putter:
         if self._tagged and "event" in metadata:
             tags = ((tag, metadata[tag]) for tag in ("camera", "event"))
             headers["x-amz-tagging"] = "&".join(f"{tag}={quote(text, safe=_IN_TAGS)}" for tag, text in tags)
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = metadata.get("sha256") or hashlib.sha256(data).hexdigest()
         signed = sign(
             path,
             headers,

@@ -1,5 +1,6 @@
 """From an event frame's delivery to the answer, with a store in memory; the test's steps are the time."""
 
+import hashlib
 import json
 
 import pytest
@@ -40,6 +41,7 @@ class TestAFrame:
             "time": "2026-11-20T08:30:01.000000Z",
             "session": SESSION_HEX,
             "sequence": "1",
+            "sha256": hashlib.sha256(frame(1)).hexdigest(),
         }
         assert archiver.post.acknowledged == [1]
 
