@@ -172,16 +172,26 @@ def cost_us(server: Server, viewers: int) -> float:
 
 
 def costs(servers: list[Server], viewers: int) -> dict[str, list[float]]:
+    """By server, round by round; of a peer who cannot have so many viewers, none."""
     found: dict[str, list[float]] = {server.name: [] for server in servers}
     for _ in range(ROUNDS):
         for server in servers:
-            found[server.name].append(cost_us(server, viewers))
+            try:
+                found[server.name].append(cost_us(server, viewers))
+            except (TimeoutError, ConnectionError) as error:
+                if server.name != "peer":
+                    raise
+                print(f"  {server.name:<8} {viewers:>5} viewers: {error}", flush=True)
     return found
 
 
-def ratio(found: dict[str, list[float]], name: str) -> float:
-    pairs = zip(found[name], found["floor"], strict=True)
-    return round(statistics.median(ours / floor for ours, floor in pairs), 2)
+def ratio(found: dict[str, list[float]], name: str) -> float | None:
+    pairs = zip(found[name], found["floor"], strict=False)
+    return median([ours / floor for ours, floor in pairs])
+
+
+def median(values: list[float]) -> float | None:
+    return round(statistics.median(values), 2) if values else None
 
 
 def memory(server: Server) -> dict[str, float]:
@@ -225,8 +235,7 @@ def main() -> None:
             found = {viewers: costs(servers, viewers) for viewers in GOALS}
             names = [server.name for server in servers]
             medians = {
-                viewers: {name: round(statistics.median(rounds[name]), 2) for name in names}
-                for viewers, rounds in found.items()
+                viewers: {name: median(rounds[name]) for name in names} for viewers, rounds in found.items()
             }
             answer |= {
                 "measured": {viewers: us["gateway"] for viewers, us in medians.items()},
