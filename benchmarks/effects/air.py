@@ -30,29 +30,28 @@ def wind(seed: int, foliage: Plane, swing: float) -> Effect:
 
 
 def water(seed: int, where: Plane, swing: float) -> Effect:
-    """Waves run over `where` and glitter."""
+    """Short waves cross one another on `where`, farther up in the picture finer ones, and glitter."""
     shape = (where.shape[0], where.shape[1])
     height = shape[0]
     dice = np.random.default_rng(seed)
-    y = np.arange(height, dtype=np.float32)[:, None] / height
+    # Seen at a slant: what is farther away is flatter and finer.
+    y = np.linspace(1.4, 0.6, height, dtype=np.float32)[:, None] ** 2
     x = np.arange(shape[1], dtype=np.float32)[None, :] / height
-    waves = [
-        (
-            float(dice.uniform(6, 22)),
-            float(dice.uniform(-0.5, 0.5)),
-            float(dice.uniform(0.5, 2)),
-            float(dice.uniform(0, 6)),
-        )
-        for _ in range(5)
-    ]
+    waves = []
+    for k in np.geomspace(5, 28, 14):
+        heading = dice.uniform(-1.3, 1.3)
+        # In deep water the frequency goes with the root of the wave number.
+        waves.append((k * np.cos(heading), k * np.sin(heading), 0.45 * np.sqrt(k), dice.uniform(0, 6.3)))
 
     def ripple(picture: Plane, time_s: float) -> Plane:
         surface = np.zeros(shape, np.float32)
-        for k, slant, hertz, phase in waves:
-            surface += np.sin(2 * np.pi * (k * (y + slant * x) - hertz * time_s) + phase)
+        for down, across, hertz, phase in waves:
+            angle = 2 * np.pi * (down * 1.6 * y + across * x - hertz * time_s) + phase
+            surface += np.sin(angle).astype(np.float32)
+        surface /= np.sqrt(len(waves) / 2)
         shown = moved(picture, where * surface * swing * height, where * surface * swing * height / 2)
-        glints = np.clip(surface * dice.uniform(0.6, 1, shape).astype(np.float32) - 2.6, 0, 1)
-        return plane(shown + where * (6 * surface + 110 * glints))
+        glints = np.clip(surface + dice.normal(0, 0.3, shape).astype(np.float32) - 2.2, 0, 0.8)
+        return plane(shown + where * (7 * surface + 140 * glints))
 
     return ripple
 

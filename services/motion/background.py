@@ -23,7 +23,7 @@ Plane = npt.NDArray[np.float32]
 
 WINDOW = (5, 5)
 # Light changes contrast within these bounds; beyond them the texture itself has come or gone.
-LEAST_GAIN, MOST_GAIN = 0.4, 2.5
+LEAST_GAIN, MOST_GAIN = np.float32(0.4), np.float32(2.5)
 # Rounding to whole gray levels and JPEG leave this much over in any place, in gray levels squared.
 NOISE_FLOOR = 0.3
 NOISE_TAU_S = 6.0
@@ -175,7 +175,8 @@ def residual(look: Look, reference: Look) -> Plane:
 def fitted(look: Look, reference: Look) -> tuple[Plane, Plane]:
     """The gain that fits `reference` to each neighbourhood best, and the variance that it leaves over."""
     together = blur(look.picture * reference.picture) - look.mean * reference.mean
-    gain = np.clip(together / (reference.variance + 1), LEAST_GAIN, MOST_GAIN)
+    gain = together / (reference.variance + 1)
+    np.minimum(np.maximum(gain, LEAST_GAIN, out=gain), MOST_GAIN, out=gain)
     left_over = look.variance - gain * (2 * together - gain * reference.variance)
     return cast("Plane", gain), np.maximum(left_over, 0)
 

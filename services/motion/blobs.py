@@ -10,6 +10,8 @@ Mask = npt.NDArray[np.bool_]
 
 _SPECK = np.ones((3, 3), np.uint8)
 _JOIN = np.ones((5, 5), np.uint8)
+# Joining reaches so far beyond what moves.
+_ASIDE = 2
 
 
 class Blob(NamedTuple):
@@ -40,12 +42,15 @@ class Blob(NamedTuple):
 def blobs(moving: Mask) -> list[Blob]:
     """The parts of a mask, largest first; single specks are dropped, close neighbours joined."""
     cores = cv2.erode(moving.view(np.uint8), _SPECK)
-    if not cv2.countNonZero(cores):
+    left, top, width, height = cv2.boundingRect(cores)
+    if not width:
         return []
+    # Mostly one thing moves, and the rest of the picture need not be searched.
+    left, top, right, bottom = max(0, left - _ASIDE), max(0, top - _ASIDE), left + width, top + height
+    cores = np.ascontiguousarray(cores[top : bottom + _ASIDE, left : right + _ASIDE])
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(cores, _JOIN))
-    areas = np.bincount(labels[cores > 0], minlength=count)
+    areas = np.bincount(labels.ravel(), weights=cores.ravel(), minlength=count).tolist()
     found = []
-    for n in range(1, count):
-        x, y, width, height = (int(value) for value in stats[n, : cv2.CC_STAT_AREA])
-        found.append(Blob(x, y, width, height, float(areas[n]) / moving.size))
+    for (x, y, wide, high, _), area in zip(stats.tolist()[1:], areas[1:], strict=True):
+        found.append(Blob(left + x, top + y, wide, high, area / moving.size))
     return sorted(found, key=lambda blob: blob.area, reverse=True)
