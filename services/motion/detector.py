@@ -262,12 +262,12 @@ class Detector:
 def points(gray: Gray) -> Plane:
     """The picture as the detector looks at it: means of whole numbers of pixels, gray levels as float32."""
     by = max(1, min(gray.shape) // LEAST_POINTS)
-    picture = gray
+    # Whole gray levels would be averaged faster, but fog and banding leave faint things no more than a few.
+    picture = gray.astype(np.float32)
     if by > 1:
-        # Whole gray levels do, as neighbours are averaged afterwards; and bytes are averaged far faster.
         size = (gray.shape[1] // by, gray.shape[0] // by)
-        picture = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return np.asarray(cv2.blur(picture.astype(np.float32), SMOOTH), np.float32)
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.blur(picture, SMOOTH), np.float32)
 
 
 def _clumps(different: Mask) -> bool:
