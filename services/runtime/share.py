@@ -46,8 +46,9 @@ class Share:
         """Before the link runs."""
         service = self._presence.info.service
         link = self._presence.link
-        link.subscribe(self._topics.service_info(service, ANY), self._take_info)
+        # In this order: what is remembered of a slot that is nobody's is then known to be so.
         link.subscribe(self._topics.service(service, ANY), self._take_presence)
+        link.subscribe(self._topics.service_info(service, ANY), self._take_info)
 
     def want(self, wanted: Cameras) -> None:
         """The configuration has changed; returns when it is followed."""
@@ -107,9 +108,7 @@ class Share:
         instance = delivery.topic.rpartition("/")[2]
         if delivery.payload != OFFLINE.encode():
             return
-        if instance == self._presence.info.instance:
-            if delivery.retain:
-                return
+        if instance == self._presence.info.instance and not delivery.retain:
             self._is_denied = True  # the last will of an earlier life of ours, or a twin has gone
         with self._lock:
             self._claims.gone(instance)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,7 +15,10 @@ from services.runtime import claims
 from services.runtime.mqtt import BrokerAddress
 from services.runtime.presence import Presence
 from services.runtime.share import Share
+from tests.integration.runtime.conftest import address
 from tests.integration.runtime.links import eventually, running
+from tests.real import MqttServer
+from tests.servers.wire import Wire
 
 CAMERAS = {f"camera-{n}": CameraSettings(url="demo:") for n in range(12)}
 
@@ -76,6 +80,24 @@ def test_four_become_three_in_whatever_order(broker: BrokerAddress, name: str) -
             three = [new.enter_context(Replica(broker, topics, f"{n}/3").alive()) for n in (3, 1, 2)]
             eventually(lambda: together(three))
             eventually(lambda: not any(each.at_work for each in four))
+
+
+def test_one_that_was_killed_is_not_waited_for_although_the_clock_was_set_back(
+    server: MqttServer, name: str
+) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    with Wire(server.port) as wire:
+        killed = Replica(address(server, wire.port), Topics(name), "1/1")
+        killed.presence.info = killed.presence.info.model_copy(update={"since": later})
+        killed.presence.tell()
+        with running(killed.presence.link):
+            wire.freeze()
+            again = Replica(address(server, server.port), Topics(name), "1/1")
+            with again.alive():
+                time.sleep(1.0)
+                assert again.at_work == set(CAMERAS)
+                assert again.share.problem == ""
+            wire.cut()
 
 
 def test_of_two_with_one_slot_the_older_rests_and_says_so(broker: BrokerAddress, name: str) -> None:

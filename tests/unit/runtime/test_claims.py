@@ -94,6 +94,14 @@ def test_an_earlier_life_of_ours_is_not_waited_for() -> None:
     assert claims.ours(CAMERAS, 0.0) == set(CAMERAS)
 
 
+def test_an_earlier_life_that_seems_to_be_later_is_not_waited_for_either() -> None:
+    """As where the clock was set back."""
+    claims = Claims(replica("1/1"), 0.0)
+    claims.gone("1")
+    assert not claims.heard(replica("1/1", after_s=3600), 0.0, retained=True)
+    assert claims.ours(CAMERAS, 0.0) == set(CAMERAS)
+
+
 def test_of_two_with_one_slot_the_older_rests_and_knows_why() -> None:
     old, new = replica("1/2"), replica("1/2", after_s=5)
     older, newer = Claims(old, 0.0), Claims(new, 5.0)
