@@ -296,7 +296,6 @@ FAULTS = [
         "motion is away while something moves", killed("motion", (7.0, 9.0)), lead_s=(-1.0, -0.5), covers=True
     ),
     Fault("capture is killed", killed("capture"), after_s=AFTER_MOTION_S, may_cut_off=True),
-    Fault("capture is frozen", frozen("capture"), may_cut_off=True),
     Fault(
         "the broker and the archiver are killed",
         both(broker_killed, killed("archiver")),
