@@ -64,6 +64,16 @@ def find(program: str) -> str | None:
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin")
 
 
+def needed(program: str, package: str) -> str:
+    """Where a program is that a test cannot do without; skips the test without it, in CI fails it."""
+    if path := find(program):
+        return path
+    sentence = f"there is no {program}, which Debian has in its package {package}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
 def kind_of(program: str) -> str:
     """`docker`, `binary` or `none` for the server that this program is. Raises `BackendMissing`."""
     wanted = os.environ.get(CHOICE, "")

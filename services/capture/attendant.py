@@ -60,6 +60,11 @@ class Attendant:
         """Pictures that the camera gave and nobody got."""
         return self._camera.skipped if self._camera else 0
 
+    @property
+    def away_s(self) -> float:
+        """How long the camera has been away; 0: it is there, or off."""
+        return self._outage_s() or 0.0
+
     # -- what others ask of it, from any thread --------------------------------------------------------
 
     def set_enabled(self, enabled: bool) -> None:
@@ -142,7 +147,8 @@ class Attendant:
                 self._decide()
 
     def _outage_s(self) -> float | None:
-        return None if self._away_since_s is None else time.monotonic() - self._away_since_s
+        since_s = self._away_since_s  # others may ask while it changes
+        return None if since_s is None else time.monotonic() - since_s
 
     def _gone(self, problem: str, what_now: str) -> None:
         if self._away_since_s is None:

@@ -131,6 +131,7 @@ class Feed:
             outbox_bytes=self.link.outbox.bytes,
             outbox_filled=round(self.link.outbox.filled, 3),
             reconnects=self._attendant.reconnects,
+            away_s=round(self._attendant.away_s, 1),
             experiment=self.runner.experiment,
         )
 

@@ -55,6 +55,7 @@ class CaptureStats(Stats):
     outbox_bytes: int
     outbox_filled: float = Field(0, description="of what it may hold, 0 to 1; at 1 its oldest are lost")
     reconnects: int
+    away_s: float = Field(0, description="seconds that the camera has been away; 0: it is there, or off")
     experiment: str = Field("", description="the name of the experiment that runs; empty: none")
 
 

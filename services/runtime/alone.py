@@ -32,8 +32,11 @@ def run_alone(name: str, make: Maker) -> int:
         settings = config.load(arguments.config, os.environ)
         logs.set_up(settings.log)
         service = make(settings, broker_address(settings.mqtt))
+        replica = metrics.Replica(settings.replica, service.problems)
         health = HealthServer(
-            settings.health.listen, service.problems, metrics.registry({name: service.account})
+            settings.health.listen,
+            service.problems,
+            metrics.process_registry({name: service.account}, {name: replica}),
         )
         health.open()
         reload = Reload(

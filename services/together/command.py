@@ -56,7 +56,10 @@ def with_files(settings: Settings) -> Settings:
 def _live(settings: Settings, show_logins: str, reload: MakeReload | None) -> int:
     secrets = local_secrets(settings.state_dir)
     together = assemble(settings, secrets)
-    health = HealthServer(settings.health.listen, together.problems, metrics.registry(together.accounts))
+    replicas = {each.name: metrics.Replica(settings.replica, each.problems) for each in together.services}
+    health = HealthServer(
+        settings.health.listen, together.problems, metrics.process_registry(together.accounts, replicas)
+    )
     health.open()
     logins = local_logins(settings, secrets)
     place = _place(logins.archive.url or "")

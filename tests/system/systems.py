@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from minio import Minio
 
+from services.runtime.access import SERVICES
 from tests.runners import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -138,6 +139,10 @@ class System(Protocol):
         """What this command of `nightjar` says; raises where it fails."""
         ...
 
+    def metrics(self) -> list[str]:
+        """The internal ports of its services, as `host:port`."""
+        ...
+
     def log(self) -> str: ...
 
 
@@ -195,8 +200,20 @@ class Compose:
         service = "gateway" if words[0] in ("token", "user") else "archiver"
         return self._run("exec", "-T", service, "nightjar", *words)
 
+    def metrics(self) -> list[str]:
+        return [f"{self._address(service)}:8090" for service in SERVICES]
+
     def log(self) -> str:
         return self._run("logs", "--no-color", "--tail", "200")
+
+    def _address(self, service: str) -> str:
+        """Its own in a network of Docker's, which this machine reaches too."""
+        container = self._run("ps", "--quiet", service).strip()
+        networks = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+        done = subprocess.run(
+            ["docker", "inspect", "--format", networks, container], capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()[0]
 
     def _run(self, *words: str, timeout_s: float = START_S) -> str:
         done = subprocess.run(
@@ -221,6 +238,7 @@ class Together:
         self.config = folder / "nightjar.yaml"
         self.config.write_text(CONFIG.format(clip=clip.resolve()))
         listen = {name: f"127.0.0.1:{free_port()}" for name in ("MQTT", "GATEWAY", "HEALTH")}
+        self._health = listen["HEALTH"]
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("NIGHTJAR_")},
             **{f"NIGHTJAR_{name}__LISTEN": address for name, address in listen.items()},
@@ -273,6 +291,9 @@ class Together:
             check=True,
         )
         return done.stdout
+
+    def metrics(self) -> list[str]:
+        return [self._health]
 
     def log(self) -> str:
         return (self._folder / "log").read_text()[-20000:]

@@ -7,8 +7,10 @@ import pytest
 from prometheus_client import generate_latest
 
 from services.contract.message import Message
+from services.contract.partition import Partition
 from services.contract.status import ArchiverStats, CaptureStats, MotionStats
-from services.runtime.metrics import registry
+from services.runtime import VERSION
+from services.runtime.metrics import Replica, process_registry, registry
 
 MODELS: dict[str, type[Message]] = {
     "capture": CaptureStats,
@@ -18,7 +20,7 @@ MODELS: dict[str, type[Message]] = {
 NUMBERS = (int, float)
 UP_AND_DOWN = (
     "fps", "last_sequence", "outbox_frames", "outbox_bytes", "open_handovers", "latency_ms", "waiting",
-    "events_today", "archive_bytes", "in_spool", "spool_filled", "paused", "outbox_filled",
+    "events_today", "archive_bytes", "in_spool", "spool_filled", "paused", "outbox_filled", "away_s",
 )  # fmt: skip
 
 
@@ -72,3 +74,20 @@ def test_several_services_share_a_registry() -> None:
     both = registry({name: lambda m=model: {"door": stats(m)} for name, model in MODELS.items()})  # type: ignore[misc]  # its default is the model
     text = generate_latest(both).decode()
     assert all(f"nightjar_{name}_" in text for name in MODELS)
+
+
+def test_each_replica_says_its_slot_how_many_there_should_be_and_how_it_is() -> None:
+    replica = Replica(Partition(2, 3), lambda: ["the broker is away"])
+    found = process_registry({"motion": lambda: {"door": stats(MotionStats)}}, {"motion": replica})
+    text = generate_latest(found).decode()
+    who = 'service="motion",slot="2"'
+    assert f'nightjar_replica_info{{count="3",{who},version="{VERSION}"}} 1.0' in text
+    assert f"nightjar_replica_count{{{who}}} 3.0" in text
+    assert f"nightjar_replica_cameras{{{who}}} 1.0" in text
+    assert f"nightjar_replica_ready{{{who}}} 0.0" in text
+
+
+def test_a_process_says_what_memory_and_files_it_takes() -> None:
+    text = generate_latest(process_registry({}, {})).decode()
+    assert "process_resident_memory_bytes" in text
+    assert "process_open_fds" in text
