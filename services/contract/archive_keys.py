@@ -8,6 +8,7 @@ from services.contract.frame import FrameId
 
 DEFAULT_TEMPLATE = "{camera}/{time:%Y}/{time:%m}/{time:%d}/{event}/{time:%Y%m%dT%H%M%S.%f}Z-{sequence}.jpg"
 MANIFEST = "event.json"
+KEPT = "keep.json"
 SEQUENCE_DIGITS = 8  # 77 days at 15 fps; a longer number is simply longer
 
 _CAMERA = "[a-z0-9][a-z0-9_-]{0,62}"
@@ -63,6 +64,10 @@ class KeyLayout:
 
     def manifest_key(self, camera: str, event: str) -> str:
         return f"{self.event_folder(camera, event)}{MANIFEST}"
+
+    def kept_key(self, camera: str, event: str) -> str:
+        """What is there where somebody keeps the event: retention never deletes it."""
+        return f"{self.event_folder(camera, event)}{KEPT}"
 
     def parse_frame_key(self, key: str) -> FrameKey | None:
         """What a key that this layout made says; None for any other."""

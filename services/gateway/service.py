@@ -244,7 +244,7 @@ class GatewayService:
                 Api(self._cameras, self._state, self._topics, self._control.send, self._current).routes(),
                 Ingest(self._cameras, self._topics, self._settings.mqtt, self._frames).routes(),
                 Controls(self._cameras, self._state, self._topics, self._control).routes(),
-                ArchiveApi(library, self._cameras).routes(),
+                ArchiveApi(library, self._cameras, self._scaling).routes(),
                 media.routes(),
                 LiveEvents(self._state, self._troubles_json).routes(),
                 Pages(views, self._cameras, self._state, library, self._current, bucket=bucket).routes(),

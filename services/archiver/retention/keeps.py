@@ -17,7 +17,6 @@ from services.store.events import newest_first
 
 log = logging.getLogger(__name__)
 
-MARKER = "keep.json"
 #: A store that is away is asked again after so long.
 RETRY_S = 5.0
 
@@ -80,7 +79,7 @@ class Keeps:
                 log.warning("%s has no event that could be kept", camera)
                 return
             event, layout = last, self._places.of(camera, last)
-        key = f"{layout.event_folder(camera, event)}{MARKER}"
+        key = layout.kept_key(camera, event)
         content = json.dumps({"camera": camera, "event": event, "kept": iso(datetime.now(UTC))}).encode()
         self._uploads.put(key, content, "application/json", {"camera": camera, "event": event})
         log.info("%s: the event %s is kept for good", camera, event)

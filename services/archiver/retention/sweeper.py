@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from services.archiver.retention.keeps import MARKER
 from services.archiver.retention.lease import ClockDoubtful, Lease
 from services.archiver.retention.rules import OPEN, Disk, Rules, first_id, to_make_room
 from services.archiver.retention.sizes import Sizes
-from services.contract.archive_keys import MANIFEST, KeyLayout, event_start
+from services.contract.archive_keys import KEPT, MANIFEST, KeyLayout, event_start
 from services.store import Store, StoreError
 from services.store.events import LAST, EventRef, oldest_first
 
@@ -113,7 +112,7 @@ class Sweeper:
         if until_s and time.monotonic() < until_s:
             return True
         folder = layout.event_folder(ref.camera, ref.event)
-        if self._store.stat(f"{folder}{MARKER}"):
+        if self._store.stat(f"{folder}{KEPT}"):
             self._kept[ref] = time.monotonic() + REMEMBER_KEPT_S
             return True
         is_closed = self._store.stat(f"{folder}{MANIFEST}") is not None

@@ -1,7 +1,7 @@
 """`/api/events/<event>/…`: what a notification links to, by the event's id alone."""
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.contract.archive import Manifest
 from services.contract.message import CameraName, EventId
@@ -23,11 +23,11 @@ SOON = {"Retry-After": "2"}
 
 
 class Kept(BaseModel):
-    """It was asked for."""
+    """Whether retention leaves it alone."""
 
     camera: CameraName
     event: EventId
-    kept: bool
+    kept: bool = Field(description="true: the archive says so, or with 202: it was asked to")
 
 
 class EventMedia:
@@ -56,6 +56,7 @@ class EventMedia:
         return [
             web.get(f"{ONE}/snapshot.jpg", self.snapshot),
             web.get(f"{ONE}/clip.mp4", self.clip),
+            web.get(f"{ONE}/keep", self.kept),
             web.post(f"{ONE}/keep", self.keep),
         ]
 
@@ -111,6 +112,14 @@ class EventMedia:
         if "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther(f"/events/{camera}/{event}")
         return answer(Kept(camera=camera, event=event, kept=True), 202)
+
+    @describes("Whether it is kept for ever", tag="Events", answer=Kept, also=AWAY)
+    async def kept(self, request: web.Request) -> web.Response:
+        event = request.match_info["event"]
+        camera = await self._camera(event)
+        if camera is None:
+            raise _none(event, soon=False)
+        return answer(Kept(camera=camera, event=event, kept=await self._library.kept(camera, event)))
 
     async def _manifest(self, event: str) -> Manifest | None:
         camera = await self._camera(event)

@@ -15,6 +15,8 @@ from services.gateway.cameras import CAMERA, EVENT, Cameras
 from services.gateway.openapi.answers import answer
 from services.gateway.openapi.describe import AWAY, JPEG, ZIP, describes
 from services.gateway.pictures.picture import timestamp
+from services.gateway.pictures.scaling import Scaling
+from services.gateway.pictures.wishes import NARROWEST, WIDEST, width
 
 ONE = f"/api/archive/events/{CAMERA}/{EVENT}"
 #: A stored frame never changes: a browser that has it need not ask again.
@@ -35,6 +37,7 @@ class EntryView(BaseModel):
     bytes: int
     zones: list[str] = Field(description="in which something moved")
     missing: int = Field(description="frames that could not be had any more")
+    kept: bool = Field(description="for ever: retention never deletes it")
 
 
 class EventPage(BaseModel):
@@ -55,12 +58,19 @@ class EventsAsked(BaseModel):
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="at most so many")
 
 
+class ThumbnailAsked(BaseModel):
+    """How large."""
+
+    width: int | None = Field(None, ge=NARROWEST, le=WIDEST, description="at most so many pixels wide")
+
+
 class ArchiveApi:
     """What is in the store, for scripts and for our own pages."""
 
-    def __init__(self, library: Library, cameras: Cameras) -> None:
+    def __init__(self, library: Library, cameras: Cameras, scaling: Scaling) -> None:
         self._library = library
         self._cameras = cameras
+        self._scaling = scaling
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -116,10 +126,20 @@ class ArchiveApi:
         await response.write(pack.end("event.json", manifest.ended, manifest.file()))
         return response
 
-    @describes("The frame that shows best what it was", tag="Archive", answer=JPEG, also=AWAY)
+    @describes(
+        "The frame that shows best what it was",
+        tag="Archive",
+        answer=JPEG,
+        query=ThumbnailAsked,
+        also={400: "width is no number", **AWAY},
+    )
     async def thumbnail(self, request: web.Request) -> web.Response:
-        """The whole frame that shows best what the event was."""
-        return await picture_of(self._library, await self._manifest(request))
+        """In full size, or as wide as a page shows it: a day of events would be megabytes."""
+        wide = width(request.query)
+        found = await picture_of(self._library, await self._manifest(request))
+        if wide and isinstance(found.body, bytes):
+            found.body = await self._scaling.scaled(found.body, wide)
+        return found
 
     async def _manifest(self, request: web.Request) -> Manifest:
         camera, event = request.match_info["camera"], request.match_info["event"]

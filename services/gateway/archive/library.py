@@ -4,14 +4,16 @@ import asyncio
 import itertools
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from services.contract.archive import Manifest, StoredFrame
 from services.contract.archive_keys import KeyLayout, event_start
 from services.contract.experiments import ExperimentSummary
 from services.contract.settings import ArchiveSettings
+from services.gateway.archive.kept import Keeping
 from services.gateway.archive.recent import Recent
 from services.gateway.archive.summaries import Summaries
 from services.runtime.errors import UserError
@@ -23,6 +25,7 @@ MAX_ENTRIES = 2000
 MAX_MANIFESTS = 8  # one of a long event has thousands of frames
 
 MAX_LOOKED_AT = 500  # events per page where not all are wanted
+AT_ONCE = 2 * THREADS  # of these
 
 _T = TypeVar("_T")
 
@@ -46,6 +49,7 @@ class Entry:
     missing: int = 0
     zones: tuple[str, ...] = ()
     thumbnail: int = 0  # index of the frame that shows best what it was
+    kept: bool = False  # for ever: retention does not delete it
 
     @property
     def duration_s(self) -> float | None:
@@ -72,6 +76,7 @@ class Library:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway-archive")
         self._entries: Recent[EventRef, Entry] = Recent(MAX_ENTRIES)
         self._manifests: Recent[EventRef, Manifest] = Recent(MAX_MANIFESTS)
+        self._keeping = Keeping(store, layout)
         self._summaries = Summaries(store)
         self.problem = ""
 
@@ -88,12 +93,33 @@ class Library:
 
         It looks at no more than some hundred: a page may have few or none, and yet go on.
         """
-        return await self._in_thread(lambda: self._page(list(cameras), before, since, limit, wanted))
+        found = newest_first(self._store, self._layout, list(cameras), before=before, since=since)
+        entries: list[Entry] = []
+        looked_at, last = 0, None
+        while len(entries) < limit and looked_at < MAX_LOOKED_AT:
+            asked = max(limit - len(entries), AT_ONCE if wanted else 0)
+            refs = await self._in_thread(lambda: list(itertools.islice(found, asked)))  # noqa: B023 - awaited
+            for entry in await asyncio.gather(*(self._in_thread(partial(self._look, ref)) for ref in refs)):
+                if len(entries) == limit:
+                    return Page(entries, last)
+                last = entry.event
+                if wanted is None or wanted(entry):
+                    entries.append(entry)
+            if len(refs) < asked:
+                return Page(entries, None)
+            looked_at += asked
+        return Page(entries, last if await self._in_thread(lambda: next(found, None)) else None)
 
     async def entry(self, camera: str, event: str) -> Entry | None:
         """One event; None where the archive has no manifest of it. Raises `ArchiveAway`."""
-        found = await self._in_thread(lambda: self._entry(EventRef(event, camera)))
+        ref = EventRef(event, camera)
+        found = await self._in_thread(lambda: self._look(ref, remembered=False))
         return found if found.complete else None
+
+    async def kept(self, camera: str, event: str) -> bool:
+        """Whether somebody keeps it. Raises `ArchiveAway`."""
+        ref = EventRef(event, camera)
+        return await self._in_thread(lambda: self._keeping.keeps(ref, remembered=False))
 
     async def manifest(self, camera: str, event: str) -> Manifest | None:
         """Its manifest; None where there is none (yet). Raises `ArchiveAway`."""
@@ -136,17 +162,10 @@ class Library:
         self.problem = ""
         return found
 
-    def _page(self, cameras: list[str], before: str, since: str, limit: int, wanted: Wanted | None) -> Page:
-        found = newest_first(self._store, self._layout, cameras, before=before, since=since)
-        entries: list[Entry] = []
-        last = None
-        for ref in itertools.islice(found, limit if wanted is None else MAX_LOOKED_AT):
-            if len(entries) == limit:
-                return Page(entries, last)
-            entry, last = self._entry(ref), ref.event
-            if wanted is None or wanted(entry):
-                entries.append(entry)
-        return Page(entries, last if next(found, None) else None)
+    def _look(self, ref: EventRef, *, remembered: bool = True) -> Entry:
+        """The event as it is now: what is in its manifest stays, whether it is kept changes."""
+        entry = self._entry(ref)
+        return replace(entry, kept=entry.complete and self._keeping.keeps(ref, remembered=remembered))
 
     def _entry(self, ref: EventRef) -> Entry:
         entry = self._entries.get(ref)
@@ -164,10 +183,7 @@ class Library:
             try:
                 key = self._layout.manifest_key(ref.camera, ref.event)
                 manifest = Manifest.model_validate_json(self._store.get(key))
-            except (
-                NotStored,
-                ValueError,
-            ):  # not yet; a manifest that is none (pydantic's error is a ValueError)
+            except (NotStored, ValueError):  # not yet; one that is none (pydantic's error is a ValueError)
                 return None
             self._manifests.put(ref, manifest)
         return manifest

@@ -9,6 +9,9 @@ from services.gateway.archive.library import Entry
 from services.gateway.live.happenings import Happening, Stage
 from services.gateway.pages.words import day_of
 
+#: Pixels wide: what a card shows on the finest screen.
+THUMBNAIL = 640
+
 #: What a card says of an event that is not simply in the archive.
 STAGE_WORDS = {
     Stage.OPEN: "happening now",
@@ -33,6 +36,7 @@ class Card:
     frames: int = 0
     missing: int = 0
     zones: tuple[str, ...] = ()
+    kept: bool = False
 
     @property
     def path(self) -> str:
@@ -42,7 +46,7 @@ class Card:
     def picture(self) -> str | None:
         """Where its picture is; None where there is none to show."""
         if self.frames:
-            return f"/api/archive/events/{self.camera}/{self.event}/thumbnail.jpg"
+            return f"/api/archive/events/{self.camera}/{self.event}/thumbnail.jpg?width={THUMBNAIL}"
         return f"/cameras/{self.camera}/preview.jpg" if self.stage is Stage.OPEN else None
 
     @property
@@ -82,6 +86,7 @@ def _stored(entry: Entry, label: str) -> Card:
         frames=entry.frames,
         missing=entry.missing,
         zones=entry.zones,
+        kept=entry.kept,
     )
 
 

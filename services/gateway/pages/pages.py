@@ -98,7 +98,7 @@ class Pages:
             cameras=[(camera, self._cameras.label(camera)) for camera in self._cameras],
             days=[(day, shown, timeline(day, shown)) for day, shown in by_day(found)],
             reasons=sorted({"motion", "manual", query.reason or "motion", *(card.reason for card in found)}),
-            zones=sorted({name for camera in self._state.cameras.values() for name in camera.zones}),
+            zones=sorted({*self._zones(), query.zone} - {None}),
             older=_link(replace(query, before=page.older)) if page.older else None,
             newest=_link(replace(query, before=None)),
             day_link=lambda day: _link(replace(query, before=None, day=day)),
@@ -139,6 +139,9 @@ class Pages:
         return self._views.render(
             request, "health.html", troubles=self._troubles(), services=services, cameras=shown
         )
+
+    def _zones(self) -> set[str]:
+        return {name for camera in self._state.cameras.values() for name in camera.zones}
 
     async def _latest_cards(self, camera: str | None) -> tuple[list[Card], str]:
         query = EventQuery(camera=camera, limit=LATEST)

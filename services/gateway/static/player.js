@@ -1,6 +1,7 @@
 // Steps through and plays the frames of an event, at the pace at which they were taken.
 
 const AHEAD = 8; // frames that are fetched before they are shown
+const LOOKS = 20; // half a second apart, whether it is kept
 const LONGEST_GAP_MS = 2000; // a hole in the recording is not waited for
 
 const player = document.querySelector("[data-player]");
@@ -120,9 +121,24 @@ document.querySelector("[data-keep]")?.addEventListener("submit", async (event) 
   event.preventDefault();
   const form = event.currentTarget;
   const headers = { "X-CSRF-Token": document.body.dataset.csrf, Accept: "application/json" };
-  const answer = await fetch(form.action, { method: "POST", headers }).catch(() => null);
   const said = document.querySelector("[data-said]");
-  said.textContent = answer?.ok ? "It is kept for ever." : "That did not work; try again.";
+  const asked = await fetch(form.action, { method: "POST", headers }).catch(() => null);
+  if (!asked?.ok) return void (said.textContent = "That did not work; try again.");
+  said.textContent = "The archive is asked to keep it…";
+  if (!(await isKept(form.action))) return void (said.textContent = "It was asked for; the archive has not said yet that it is kept.");
+  said.textContent = "It is kept for ever.";
+  document.querySelector("[data-kept]").hidden = false;
+  form.remove();
 });
+
+// The archiver does it: what the store says is true, what was asked for may still be on its way.
+async function isKept(url) {
+  for (let look = 0; look < LOOKS; look++) {
+    const answer = await fetch(url).then((response) => response.json()).catch(() => null);
+    if (answer?.kept) return true;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  return false;
+}
 
 begin();

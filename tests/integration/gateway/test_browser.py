@@ -16,6 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from services.contract.archive_keys import KeyLayout
 from services.contract.events import EventMessage, EventType
 from services.contract.frame import FrameId, stamp
 from services.contract.topics import LIVE, PREVIEW
@@ -173,8 +174,12 @@ def test_marking_an_event_to_keep_is_heard_on_mqtt(chromium: Browser, scene: Sce
     with opened(chromium, scene) as page:
         page.goto(f"http://127.0.0.1:{scene.port}/events/door/{event}")
         page.get_by_role("button", name="Keep for ever").click()
+        expect(page.get_by_text("The archive is asked to keep it…")).to_be_visible()
+        eventually(lambda: heard == [event.encode()], "it is on MQTT")
+        scene.store.put(KeyLayout().kept_key("door", event), b"{}")  # as the archiver does
         expect(page.get_by_text("It is kept for ever.")).to_be_visible()
-    eventually(lambda: heard == [event.encode()], "it is on MQTT")
+        expect(page.get_by_text("Kept for ever", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Keep for ever")).to_have_count(0)
 
 
 def test_a_threshold_is_tuned_and_heard_on_mqtt(chromium: Browser, scene: Scene) -> None:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from services.contract.archive_keys import KeyLayout
 from services.contract.events import EventMessage, EventType
 from services.contract.frame import FrameId, stamp
 from services.gateway.archive import clips
@@ -105,7 +106,26 @@ def test_an_event_is_marked_to_be_kept_over_mqtt(scene: Scene) -> None:
     assert browser.post(f"/api/events/{event}/keep").status == 403
 
 
+def test_what_is_kept_is_said_as_soon_as_the_archive_has_it(scene: Scene) -> None:
+    event, other = keep_event(scene.store, NOW), keep_event(scene.store, NOW - timedelta(hours=1))
+    browser = scene.logged_in()
+    assert browser.get(f"/api/events/{event}/keep").json() == {
+        "camera": "door",
+        "event": event,
+        "kept": False,
+    }
+    assert "Keep for ever</button>" in browser.get(f"/events/door/{event}", HTML).text
+    scene.store.put(KeyLayout().kept_key("door", event), b"{}")
+    assert browser.get(f"/api/events/{event}/keep").json()["kept"]
+    listed = browser.get("/api/archive/events").json()["events"]
+    assert {entry["event"]: entry["kept"] for entry in listed} == {event: True, other: False}
+    page = browser.get(f"/events/door/{event}", HTML).text
+    assert "Keep for ever</button>" not in page
+    assert "data-kept>Kept for ever" in page
+    assert "10 frames · kept" in browser.get("/events", HTML).text
+
+
 @pytest.mark.parametrize("event", ["20261320T000000Z-00ab", "20261120T000000Z-00ab"])
 def test_an_event_that_there_is_not_is_not_found(scene: Scene, event: str) -> None:
-    for name in ("snapshot.jpg", "clip.mp4"):
+    for name in ("snapshot.jpg", "clip.mp4", "keep"):
         assert scene.browser().get(f"/api/events/{event}/{name}", BASIC).status == 404

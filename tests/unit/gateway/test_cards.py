@@ -28,7 +28,7 @@ def test_what_goes_on_now_stands_before_what_is_stored() -> None:
 def test_an_event_is_one_card_and_the_archive_knows_best() -> None:
     (card,) = made([entry()], [happening(OLD, Stage.ENDED)])
     assert (card.stage, card.frames, card.label, card.words) == (Stage.ARCHIVED, 10, "Door", "")
-    assert card.picture == f"/api/archive/events/door/{OLD}/thumbnail.jpg"
+    assert card.picture == f"/api/archive/events/door/{OLD}/thumbnail.jpg?width=640"
 
 
 def test_while_it_is_stored_what_was_said_of_it_knows_best() -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,11 +9,12 @@ import pytest
 
 from services.contract.archive_keys import KeyLayout
 from services.contract.settings import ArchiveSettings
+from services.gateway.archive.kept import Keeping
 from services.gateway.archive.library import ArchiveAway, Library, Page, open_library
 from services.gateway.archive.recent import Recent
 from services.runtime.errors import UserError
 from services.store import Store
-from services.store.events import LAST
+from services.store.events import LAST, EventRef
 from tests.unit.archives import DAY, folder, keep_event
 
 
@@ -26,6 +28,21 @@ def library(store: Store) -> Iterator[Library]:
     library = Library(store, KeyLayout())
     yield library
     library.close()
+
+
+@contextmanager
+def reads_of(store: Store) -> Iterator[list[str]]:
+    """The keys that are read meanwhile."""
+    read: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        get = store.get
+
+        def reading(key: str) -> bytes:
+            read.append(key)
+            return get(key)
+
+        patch.setattr(store, "get", reading)
+        yield read
 
 
 def page(library: Library, before: str | None = None, limit: int = 24) -> Page:
@@ -49,6 +66,44 @@ def test_pages_go_on_where_the_last_one_ended(library: Library, store: Store) ->
         if before is None:
             break
     assert seen == events[::-1]
+
+
+def test_no_more_is_read_than_a_page_shows(library: Library, store: Store) -> None:
+    for n in range(20):
+        keep_event(store, DAY + timedelta(hours=n), frames=1)
+    with reads_of(store) as read:
+        assert len(page(library, limit=3).entries) == 3
+    assert len(read) == 3
+
+
+def test_what_is_wanted_is_found_among_many_and_goes_on_behind_the_last(
+    library: Library, store: Store
+) -> None:
+    events = [keep_event(store, DAY + timedelta(minutes=n), frames=1) for n in range(30)][::-1]
+
+    def some(before: str) -> Page:
+        some = library.page(
+            ["door"], limit=2, before=before, wanted=lambda entry: entry.event in events[9::10]
+        )
+        return asyncio.run(some)
+
+    first = some(LAST)
+    assert ([entry.event for entry in first.entries], first.older) == ([events[9], events[19]], events[19])
+    rest = some(events[19])
+    assert ([entry.event for entry in rest.entries], rest.older) == ([events[29]], None)
+
+
+def test_a_marker_that_comes_or_goes_is_seen_at_once_for_one_event_and_soon_in_a_list(store: Store) -> None:
+    event, now = keep_event(store, DAY), 0.0
+    keeping, ref = Keeping(store, KeyLayout(), lambda: now), EventRef(event, "door")
+    assert not keeping.keeps(ref)
+    store.put(KeyLayout().kept_key("door", event), b"{}")
+    assert not keeping.keeps(ref)
+    now = 31.0
+    assert keeping.keeps(ref)
+    store.delete(KeyLayout().kept_key("door", event))
+    assert not keeping.keeps(ref, remembered=False)
+    assert not keeping.keeps(ref)
 
 
 def test_an_event_without_its_manifest_is_still_being_stored(library: Library, store: Store) -> None:
