@@ -98,6 +98,7 @@ WebUrl = Annotated[str, AfterValidator(_web_url)]
 Network = Annotated[str, AfterValidator(_network)]
 Origin = Annotated[str, AfterValidator(_origin)]
 USER_NAME = r"[^\s:\x00-\x1f][^:\x00-\x1f]{0,62}"
+_ARGON2 = r"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+"
 UserName = Annotated[str, StringConstraints(pattern=f"^{USER_NAME}$")]
 TopicPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 
@@ -368,6 +369,16 @@ class UserSettings(Section):
 
     password_hash: SecretStr = Field(description="what `nightjar user add` printed")
     role: Literal["viewer", "admin"] = Field("viewer", description="a viewer looks, an admin changes, too")
+
+    @field_validator("password_hash")
+    @classmethod
+    def _is_argon2(cls, password_hash: SecretStr) -> SecretStr:
+        if not re.fullmatch(_ARGON2, password_hash.get_secret_value()):
+            raise ValueError(
+                "is no Argon2 hash, which begins with $argon2id$: "
+                "write it in single quotes, and $$ for each $ in a compose file"
+            )
+        return password_hash
 
 
 class GatewaySettings(Section):

@@ -200,7 +200,8 @@ class GatewayService:
             self._control.subscribe(topic_filter, arrived)
 
     def _take(self, settings: Settings) -> None:
-        """In the loop: the cameras are those of another configuration."""
+        """In the loop: cameras, and people who log in, are those of another configuration."""
+        self._entrance.accounts.take_users(settings.gateway.users)
         before = set(self._cameras)
         self._cameras.take(settings)
         self._state.take_cameras(self._cameras.labels())

@@ -1,4 +1,4 @@
-"""Reads `nightjar.yaml` again when it changes: cameras come and go without a restart.
+"""Reads `nightjar.yaml` again when it changes: cameras and people come and go without a restart.
 
 The file is looked at by its path every second, not watched: an editor may write it in place or put another
 in its place, a bind mount or a ConfigMap may hide the difference, and notifications do not cross all of them.
@@ -6,7 +6,7 @@ in its place, a bind mount or a ConfigMap may hide the difference, and notificat
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -17,15 +17,13 @@ from services.runtime.errors import UserError
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
-#: What takes effect at once; everything else is read at the next start.
-AT_ONCE = ("cameras", "defaults")
 
 
 class Reconfigured(Protocol):
     """A service that follows the configuration while it runs."""
 
     def reconfigure(self, settings: Settings) -> None:
-        """Returns when the cameras are those of `settings`; called in a thread of its own."""
+        """Returns when cameras and users are those of `settings`; called in a thread of its own."""
 
     def complain(self, problem: str) -> None:
         """What is wrong with the new configuration, so that the old one holds; empty: nothing any more."""
@@ -88,14 +86,27 @@ class Reload:
             service.complain(f"the configuration was changed and is not in force: {'; '.join(wrong)}")
 
     def _say_what_changed(self, settings: Settings) -> None:
-        before, now = self._in_force.cameras, settings.cameras
-        parts = {
-            "new": sorted(now.keys() - before.keys()),
-            "gone": sorted(before.keys() - now.keys()),
-            "changed": sorted(name for name in now.keys() & before.keys() if now[name] != before[name]),
-        }
-        said = "; ".join(f"{word}: {', '.join(names)}" for word, names in parts.items() if names)
-        log.info("%s was read again; cameras %s", self._path, said or "are as they were")
+        before, now = self._in_force, settings
+        said = f"cameras {_changes(before.cameras, now.cameras) or 'are as they were'}"
+        if users := _changes(before.gateway.users, now.gateway.users):
+            said += f"; users {users}"
+        log.info("%s was read again; %s", self._path, said)
+        before, now = _of_the_start(before), _of_the_start(now)
         for name in Settings.model_fields:
-            if name not in AT_ONCE and getattr(settings, name) != getattr(self._in_force, name):
+            if getattr(now, name) != getattr(before, name):
                 log.warning("%s was changed in %s: that is taken up by a restart", name, self._path)
+
+
+def _changes(before: Mapping[str, object], now: Mapping[str, object]) -> str:
+    parts = {
+        "new": sorted(now.keys() - before.keys()),
+        "gone": sorted(before.keys() - now.keys()),
+        "changed": sorted(name for name in now.keys() & before.keys() if now[name] != before[name]),
+    }
+    return "; ".join(f"{word}: {', '.join(names)}" for word, names in parts.items() if names)
+
+
+def _of_the_start(settings: Settings) -> Settings:
+    """Without what takes effect at once: everything else is read at the next start."""
+    gateway = settings.gateway.model_copy(update={"users": {}})
+    return settings.model_copy(update={"cameras": {}, "defaults": {}, "gateway": gateway})

@@ -1,33 +1,34 @@
 """Everybody who may log in: the admin of the first start, and whom the configuration names."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 
-from services.contract.settings import GatewaySettings
+from services.contract.settings import GatewaySettings, UserSettings
 from services.gateway.access.caller import ROLES, Scope
 from services.runtime.errors import UserError
 
 
 class Accounts:
-    """Password hashes and roles by user name."""
+    """Password hashes and roles by user name. The admin stays; the others come and go while it runs."""
 
     def __init__(self, gateway: GatewaySettings) -> None:
-        self._hashes = {gateway.user: gateway.password_hash.get_secret_value()}
-        self._scopes = {gateway.user: Scope.ADMIN}
-        for name, user in gateway.users.items():
-            self._hashes[name] = user.password_hash.get_secret_value()
-            self._scopes[name] = ROLES[user.role]
-        self._some_hash = self._hashes[gateway.user]
+        self._admin, self._admin_hash = gateway.user, gateway.password_hash.get_secret_value()
+        self.take_users(gateway.users)
+
+    def take_users(self, users: Mapping[str, UserSettings]) -> None:
+        """Who may log in besides the admin, from now on."""
+        others = {name: user for name, user in users.items() if name != self._admin}
+        self._hashes = {self._admin: self._admin_hash}
+        self._hashes |= {name: user.password_hash.get_secret_value() for name, user in others.items()}
+        self._scopes = {self._admin: Scope.ADMIN}
+        self._scopes |= {name: ROLES[user.role] for name, user in others.items()}
 
     def check(self) -> None:
-        """Raises UserError where somebody could never log in."""
-        admin, *others = self._hashes
-        _check("gateway.password_hash", self._hashes[admin])
-        for name in others:
-            _check(f"gateway.users.{name}.password_hash", self._hashes[name])
+        """Raises UserError where the admin could never log in; others are looked at with the settings."""
+        _check("gateway.password_hash", self._admin_hash)
 
     def __contains__(self, user: str) -> bool:
         return user in self._hashes
@@ -37,10 +38,15 @@ class Accounts:
 
     def hash_of(self, user: str) -> str:
         """The user's password hash; for a name that nobody has another's, so that it costs as much time."""
-        return self._hashes.get(user, self._some_hash)
+        return self._hashes.get(user, self._admin_hash)
 
     def scope_of(self, user: str) -> Scope | None:
         return self._scopes.get(user)
+
+    def still_has(self, login: tuple[str, str]) -> bool:
+        """Whether there is this user, with this password hash."""
+        user, password_hash = login
+        return self._hashes.get(user) == password_hash
 
     def seal(self, user: str, key: str) -> str:
         """Changes with the user's password; empty where there is no such user."""

@@ -56,7 +56,7 @@ def user(arguments: argparse.Namespace) -> int:
     hashed = PasswordHasher().hash(_password(asked=sys.stdin.isatty()))
     entry = {"gateway": {"users": {arguments.name: {"role": arguments.role, "password_hash": hashed}}}}
     print(yaml.safe_dump(entry, sort_keys=False, allow_unicode=True, width=1000), end="")
-    print(f"Put this into {arguments.config}, and start Nightjar (or its gateway) again.", file=sys.stderr)
+    print(f"Put this into {arguments.config}: a second later it is in force.", file=sys.stderr)
     return 0
 
 

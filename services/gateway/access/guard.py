@@ -101,14 +101,14 @@ class Guard:
         takes = request.method in READING or need is Scope.INGEST
         if login is None or not takes or not request.path.startswith(BASIC):
             return None
-        address = request.remote or ""
+        address, known = request.remote or "", self._accounts.hash_of(login[0])
         try:
             right = await self._passwords.right(address, *login)
         except TooFast as fast:
             raise too_fast(fast) from None
         scope = self._accounts.scope_of(login[0])
         if right and scope:
-            request[WELCOME] = Welcome(self._accounts.scope_of, login[0])
+            request[WELCOME] = Welcome(self._accounts.still_has, (login[0], known))
             return Caller(login[0], scope)
         self._audit.failed(login[0], address)
         return None

@@ -25,6 +25,7 @@ class Session:
     user: str
     ends: float  # seconds since 1970
     csrf: str  # what a form or request that changes something must carry; names the session, too
+    seal: str  # of the password with which it began
 
 
 class Sessions:
@@ -47,29 +48,29 @@ class Sessions:
         )
 
     def begin(self, user: str) -> Session:
-        return Session(user, self._now() + self.max_age_s, secrets.token_urlsafe(24))
+        seal = self._accounts.seal(user, self._key)
+        return Session(user, self._now() + self.max_age_s, secrets.token_urlsafe(24), seal)
 
     def write(self, session: Session) -> str:
         """The cookie's value."""
-        seal = self._accounts.seal(session.user, self._key)
-        text = self._signer.dumps([session.user, session.ends, session.csrf, seal])
+        text = self._signer.dumps([session.user, session.ends, session.csrf, session.seal])
         assert isinstance(text, str)
         return text
 
     def read(self, cookie: str) -> Session | None:
-        """The session of a cookie; None where it is forged, has ended, or was logged out."""
+        """The session of a cookie; None where it is forged, or does not hold any more."""
         try:
             user, ends, csrf, seal = self._signer.loads(cookie)
         except (BadData, TypeError, ValueError):
             return None
-        known = self._accounts.seal(user, self._key)
-        if not known or not hmac.compare_digest(known, seal):
-            return None
-        session = Session(user, ends, csrf)
+        session = Session(user, ends, csrf, seal)
         return session if self.holds(session) else None
 
     def holds(self, session: Session) -> bool:
-        """Whether it has neither ended nor been logged out."""
+        """Whether it has neither ended nor been logged out, and its user still has that password."""
+        known = self._accounts.seal(session.user, self._key)
+        if not known or not hmac.compare_digest(known, session.seal):
+            return False
         if session.ends <= self._now() or session.csrf in self._ended_here:
             return False
         return _name(session.csrf) not in self._ended.read()

@@ -10,7 +10,8 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from services.gateway.access.caller import CALLER
-from services.gateway.live.feed import Change
+from services.gateway.access.welcome import welcome_of
+from services.gateway.live.feed import Change, Feed
 from services.gateway.live.state import LiveState
 from services.gateway.openapi.describe import SSE, describes
 
@@ -50,20 +51,27 @@ class LiveEvents:
             headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         )
         response.force_close()  # when it ends, nothing follows
+        welcome = welcome_of(request)
         brief = request.query.get("stats") == "0"
         with self._state.feeds.listen(brief=brief) as feed, suppress(ConnectionError, TimeoutError):
             await response.prepare(request)
             everything = {**self._state.snapshot(brief=brief), "troubles": self._troubles()}
             await _say(response, b"retry: 2000\n" + Change("", "state", everything).sse())
-            while (left_s := request[CALLER].ends - time.time()) > 0:  # a login ends here, too
-                try:
-                    async with asyncio.timeout(min(BEAT_S, left_s)):
-                        changes = await feed.take()
-                except TimeoutError:
-                    await _say(response, b"event: beat\ndata: {}\n\n")
-                    continue
-                await _say(response, b"".join(change.sse() for change in changes))
+            while (left_s := request[CALLER].ends - time.time()) > 0:
+                said = await _next(feed, min(BEAT_S, left_s))
+                if not welcome():  # a login ends here, too
+                    break
+                await _say(response, said)
         return response
+
+
+async def _next(feed: Feed, seconds: float) -> bytes:
+    """What has changed; a beat where nothing does."""
+    try:
+        async with asyncio.timeout(seconds):
+            return b"".join(change.sse() for change in await feed.take())
+    except TimeoutError:
+        return b"event: beat\ndata: {}\n\n"
 
 
 async def _say(response: web.StreamResponse, data: bytes) -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from services.contract.controls import CONTROLS, Number
 from services.contract.status import Score
 from services.gateway.access.caller import CALLER
+from services.gateway.access.welcome import welcome_of
 from services.gateway.cameras import CAMERA, Cameras
 from services.gateway.live.state import LiveState
 from services.gateway.openapi.describe import SSE, describes
@@ -61,12 +62,15 @@ class Tuning:
         with self._scores.listen(camera) as listener, suppress(ConnectionError, TimeoutError):
             await response.prepare(request)
             await _say(response, b"retry: 2000\n\n")
-            asked_s = float("-inf")
+            asked_s, welcome = float("-inf"), welcome_of(request)
             while (left_s := request[CALLER].ends - time.time()) > 0:
                 if time.monotonic() - asked_s >= ASK_EVERY_S:
                     asked_s = time.monotonic()
                     self._scores.ask(camera)
-                await _say(response, await _next(listener, min(ASK_EVERY_S, left_s)))
+                said = await _next(listener, min(ASK_EVERY_S, left_s))
+                if not welcome():
+                    break
+                await _say(response, said)
         return response
 
 

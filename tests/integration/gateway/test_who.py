@@ -5,12 +5,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from services.gateway.access.caller import Scope
+from services.gateway.live import sse
 from services.runtime.mqtt import BrokerAddress
 from tests.integration.gateway.conftest import HASH, Scene, eventually, make_settings, staged
 from tests.integration.gateway.http import BASIC, HTML, Answer, Browser, LongAnswer
@@ -214,6 +217,47 @@ def test_logins_failures_and_changes_are_on_record_and_no_secret_is(scene: Scene
     assert {entry["address"] for entry in record.json()["entries"]} == {"127.0.0.1"}
     file = (scene.settings.state_dir / "gateway" / "audit.jsonl").read_text()
     assert not any(secret in file for secret in (made, "a-wrong-password", "secret"))
+
+
+# -- people come and go ----------------------------------------------------------------------------------
+
+
+def test_users_change_without_a_restart_and_who_is_gone_sees_no_more(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sse, "BEAT_S", 0.2)
+    page, stays = scene.browser(), scene.browser()
+    page.log_in(user="anna")
+    stays.log_in(user="bert")
+    basic = {"Authorization": "Basic YW5uYTpzZWNyZXQ="}  # anna:secret
+    paths = ("/stream.jpg", "/api/events", "/api/cameras/door/scores")
+    with ExitStack() as all_of_them:
+        opened = [
+            all_of_them.enter_context(LongAnswer(scene.port, path, login))
+            for path in paths
+            for login in (page.headers, basic)
+        ]
+        assert {answer.status for answer in opened} == {200}
+        changed = {"users": {"bert": USERS["users"]["bert"], "clara": {"password_hash": HASH}}}
+        scene.service.reconfigure(make_settings(scene.settings.state_dir, cameras=CAMERAS, gateway=changed))
+        assert all(answer.ended() for answer in opened)
+    assert page.get("/", HTML).status == 303
+    assert scene.browser().get("/api/me", basic).status == 401
+    assert stays.get("/api/me").json() == {"name": "bert", "scope": "admin"}
+    assert scene.browser().log_in(user="clara").status == 303
+
+
+def test_another_password_logs_out_and_another_role_counts_at_once(scene: Scene) -> None:
+    anna, bert = scene.browser(), scene.browser()
+    anna.log_in(user="anna")
+    bert.log_in(user="bert")
+    other = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("another")
+    changed = {"users": {"anna": {"password_hash": other}, "bert": {"password_hash": HASH}}}
+    scene.service.reconfigure(make_settings(scene.settings.state_dir, cameras=CAMERAS, gateway=changed))
+    eventually(lambda: anna.get("/api/me").status == 401, "anna is logged out")
+    assert bert.get("/api/me").json() == {"name": "bert", "scope": "view"}
+    assert scene.browser().log_in("secret", user="anna").status == 401
+    assert scene.browser().log_in("another", user="anna").status == 303
 
 
 # -- the end of a login ----------------------------------------------------------------------------------

@@ -29,13 +29,25 @@ def test_a_hash_that_lets_nobody_in_is_the_users_mistake(password_hash: str, sen
     assert str(caught.value) == sentence
 
 
-def test_a_mistake_names_whose_hash_it_is() -> None:
-    with pytest.raises(UserError, match=r"^gateway\.users\.anna\.password_hash is no Argon2 hash"):
-        accounts(anna="secret").check()
+def test_a_user_whom_a_hash_would_not_let_in_is_a_mistake_in_the_configuration() -> None:
+    for wrong in ("", "secret", HASH.replace("$", "$$"), HASH.rpartition("$")[0]):
+        with pytest.raises(ValidationError, match=r"users\.anna\.password_hash\n.*is no Argon2 hash"):
+            accounts(anna=wrong)
 
 
 def test_real_hashes_are_fine() -> None:
     accounts(anna=HASH).check()
+
+
+def test_users_come_and_go_and_the_admin_stays() -> None:
+    ours = accounts(anna=HASH)
+    users = {"bert": {"password_hash": HASH, "role": "admin"}}
+    changed = GatewaySettings.model_validate({"user": "owner", "users": {"admin": users["bert"], **users}})
+    ours.take_users(changed.users)
+    assert list(ours) == [("admin", Scope.ADMIN), ("bert", Scope.ADMIN)]
+    assert ours.scope_of("anna") is None
+    assert ours.still_has(("admin", HASH))
+    assert not ours.still_has(("anna", HASH))
 
 
 def test_the_admin_changes_things_and_a_viewer_looks() -> None:

@@ -10,6 +10,7 @@ from services.contract.settings import Settings
 from services.runtime import config
 from services.runtime.reload import Reload
 
+HASH = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2g"
 STREET = "cameras:\n  street:\n    url: 'demo:'\n"
 YARD = STREET + "  yard:\n    url: 'demo:'\n"
 
@@ -97,6 +98,13 @@ def test_what_came_and_went_is_logged(scene: Scene, caplog: pytest.LogCaptureFix
     scene.path.write_text("cameras:\n  yard:\n    url: 'demo:'\n")
     scene.look()
     assert "was read again; cameras new: yard; gone: street" in caplog.text
+
+
+def test_users_that_come_and_go_need_no_restart(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    scene.path.write_text(f"{STREET}gateway:\n  users:\n    anna:\n      password_hash: '{HASH}'\n")
+    scene.look()
+    assert caplog.messages == [f"{scene.path} was read again; cameras are as they were; users new: anna"]
 
 
 def test_what_needs_a_restart_is_said(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
