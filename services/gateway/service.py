@@ -127,7 +127,8 @@ class GatewayService:
     def account(self) -> Mapping[str, Message]:
         """How many watch each camera, and what came for them."""
         return {
-            camera: self._source.account(camera, self._hub.viewers_of(camera)) for camera in self._cameras
+            camera: self._source.account(camera, self._hub.viewers_of(camera), self._hub.tally_of(camera))
+            for camera in self._cameras
         }
 
     def run(self, stop: threading.Event) -> None:

@@ -10,5 +10,7 @@ class GatewayStats(Message):
 
     viewers: int = Field(description="who watches live now")
     frames: int = Field(description="frames that came for viewers")
-    broken: int = Field(description="frames skipped because they were no complete JPEG")
-    late: int = Field(description="frames skipped because they were old when they came")
+    shown: int = Field(description="pictures that went out, counted for each viewer")
+    skipped: int = Field(description="pictures that viewers were too slow for; none that nobody wanted")
+    broken: int = Field(description="frames left out because they were no complete JPEG")
+    late: int = Field(description="frames left out because they were old when they came")

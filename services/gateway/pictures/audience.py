@@ -42,6 +42,7 @@ class Audience:
         self._loop = loop
         self._stalled = stalled
         self._gone = gone
+        self._tally = channel.tally
         self._turn: deque[Viewer] = deque()
         self._resting: list[Viewer] = []
         self._newest: Sheet | None = None
@@ -56,7 +57,7 @@ class Audience:
     def show(self, picture: Picture) -> None:
         """A new picture: whoever has not yet been served gets this one instead of the last."""
         try:
-            self._newest = Sheet(picture)
+            self._newest = Sheet(picture, self._number + 1)
         except OSError as error:
             log.warning("a picture was skipped for all its viewers: %s", error)
             return
@@ -86,6 +87,8 @@ class Audience:
             self._gone(viewer)
             return True
         viewer.sheet, viewer.offset = None, 0
+        self._tally.shown += 1
+        self._count_skipped(viewer, sheet.number)
         if sheet is self._newest:
             self._rest(viewer)
         else:
@@ -120,7 +123,8 @@ class Audience:
             resting.extend(turn)
             turn.clear()
             return
-        fd, size = sheet.fd, sheet.size
+        fd, size, number = sheet.fd, sheet.size, sheet.number
+        shown = 0
         for _ in range(min(len(turn), SLICE)):
             viewer = turn.popleft()
             if viewer.particular and not self._wants(viewer, sheet):
@@ -134,12 +138,23 @@ class Audience:
                 sent = 0
             if sent == size:
                 resting.append(viewer)
+                shown += 1
+                if viewer.number == number - 1:
+                    viewer.number = number
+                else:
+                    self._count_skipped(viewer, number)
             else:
                 viewer.sheet, viewer.offset = sheet, sent
                 if not self.resume(viewer):  # only who has met no room is told when there is some
                     self._stalled(viewer)
+        self._tally.shown += shown
         if turn:
             self._serving = self._loop.call_soon(self._serve)
+
+    def _count_skipped(self, viewer: Viewer, number: int) -> None:
+        if not viewer.particular:  # who asks for fewer is not slow
+            self._tally.passed_over(viewer.number, number)
+        viewer.number = number
 
     def _wants(self, viewer: Viewer, sheet: Sheet) -> bool:
         """Whether this picture is for this viewer now; if not, it is seen to that it gets a later one."""

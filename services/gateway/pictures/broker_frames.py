@@ -9,6 +9,7 @@ from services.contract.topics import LIVE, Topics
 from services.gateway.pictures.account import GatewayStats
 from services.gateway.pictures.intake import Intake, Mailbox
 from services.gateway.pictures.picture import Picture
+from services.gateway.pictures.tally import Tally
 from services.runtime.mqtt import Delivery, Link
 
 Deliver = Callable[[str, str, Picture], None]
@@ -26,8 +27,8 @@ class BrokerFrames:
         self._intake = Intake()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def account(self, camera: str, viewers: int) -> GatewayStats:
-        return self._intake.account(camera, viewers)
+    def account(self, camera: str, viewers: int, tally: Tally) -> GatewayStats:
+        return self._intake.account(camera, viewers, tally)
 
     def begin(self, loop: asyncio.AbstractEventLoop, cameras: list[str]) -> None:
         """Before the links run: says that nobody watches, whatever one that was killed said last."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from services.gateway.pictures.picture import Picture
+from services.gateway.pictures.tally import Tally
 
 Listener = Callable[[Picture], None]
 
@@ -11,7 +12,9 @@ Listener = Callable[[Picture], None]
 class Channel:
     """Holds one picture; who waits for the next one wakes up with it, who listens is told at once."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, tally: Tally | None = None) -> None:
+        """`tally`: where it is counted what its viewers are given."""
+        self.tally = tally or Tally()
         self.newest: Picture | None = None
         self.count = 0
         self.viewers = 0

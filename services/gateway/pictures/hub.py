@@ -1,5 +1,6 @@
 """The newest picture of each camera that somebody watches, and nothing of those that nobody does."""
 
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -7,6 +8,7 @@ from typing import Protocol
 from services.contract.topics import LIVE
 from services.gateway.pictures.channel import Channel
 from services.gateway.pictures.picture import Picture
+from services.gateway.pictures.tally import Tally
 
 #: How long a camera without viewers stays subscribed: a reloaded page or a polled snapshot finds it warm.
 GRACE_S = 10.0
@@ -49,6 +51,7 @@ class Hub:
         self._on_demand = on_demand
         self._channels: dict[tuple[str, str], Channel] = {}
         self._offline: set[str] = set()
+        self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
 
     @contextmanager
     def watch(self, camera: str, leaf: str = LIVE) -> Iterator[Channel]:
@@ -69,6 +72,10 @@ class Hub:
     def viewers_of(self, camera: str) -> int:
         channel = self._channels.get((camera, LIVE))
         return channel.viewers if channel else 0
+
+    def tally_of(self, camera: str) -> Tally:
+        """What those who watched it live were given."""
+        return self._tallies[camera]
 
     def put(self, camera: str, leaf: str, picture: Picture) -> None:
         if channel := self._channels.get((camera, leaf)):
@@ -107,7 +114,7 @@ class Hub:
             channel.put(self._waking() if wakes else self._no_picture(), now)
 
     def _open(self, camera: str, leaf: str) -> Channel:
-        channel = self._channels[camera, leaf] = Channel(self._clock())
+        channel = self._channels[camera, leaf] = Channel(self._clock(), self._tallies[camera])
         if leaf == LIVE and camera in self._offline:
             stand_in = self._waking if camera in self._on_demand else self._no_picture
             channel.put(stand_in(), self._clock())

@@ -10,6 +10,7 @@ from services.contract.frame import NotAFrame
 from services.contract.topics import LIVE
 from services.gateway.pictures.account import GatewayStats
 from services.gateway.pictures.picture import Picture, received
+from services.gateway.pictures.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +32,16 @@ class Intake:
     def __init__(self) -> None:
         self._counts: defaultdict[str, _Counts] = defaultdict(_Counts)
 
-    def account(self, camera: str, viewers: int) -> GatewayStats:
+    def account(self, camera: str, viewers: int, tally: Tally) -> GatewayStats:
         counts = self._counts[camera]
-        return GatewayStats(viewers=viewers, frames=counts.frames, broken=counts.broken, late=counts.late)
+        return GatewayStats(
+            viewers=viewers,
+            frames=counts.frames,
+            shown=tally.shown,
+            skipped=tally.skipped,
+            broken=counts.broken,
+            late=counts.late,
+        )
 
     def accept(self, camera: str, leaf: str, payload: bytes, now: datetime) -> Picture | None:
         """The picture to show; None where there is none in it, or an old one."""

@@ -90,7 +90,7 @@ class _Scaled:
     def __init__(
         self, full: Channel, width: int, clock: Callable[[], float], thread: ThreadPoolExecutor
     ) -> None:
-        self.channel = Channel(clock())
+        self.channel = Channel(clock(), full.tally)
         self.intervals_s: list[float] = []  # of all who watch
         self.task = asyncio.create_task(self._run(full, width, clock, thread), name=f"gateway-width-{width}")
 

@@ -16,10 +16,11 @@ class Sheet:
     last reference: that of the newest picture's viewers, and of each who is still in the middle of it.
     """
 
-    __slots__ = ("fd", "picture", "size")
+    __slots__ = ("fd", "number", "picture", "size")
 
-    def __init__(self, picture: Picture) -> None:
-        self.picture = picture
+    def __init__(self, picture: Picture, number: int) -> None:
+        """`number`: in the count of those who get it."""
+        self.picture, self.number = picture, number
         self.fd = os.memfd_create("nightjar-picture", os.MFD_CLOEXEC)
         pieces = picture.pieces
         self.size = sum(map(len, pieces))

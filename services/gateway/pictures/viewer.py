@@ -23,6 +23,7 @@ class Viewer:
     fd: int = field(init=False)
     particular: bool = field(init=False)  # a picture may not be for it, or not now
     granted: bool = False  # its pace has let it pass
+    number: int = 0  # of the last picture that it has, in its audience's count
     twice: int = 0  # the number of the picture that it was given once more
     sheet: Sheet | None = None  # while it is in the middle of one
     offset: int = 0

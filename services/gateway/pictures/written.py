@@ -21,13 +21,17 @@ async def write_all(channel: Channel, wishes: Wishes, welcome: Welcome, give: Gi
     Raises `TimeoutError` where one is not taken for too long, and what `give` raises.
     """
     pace = Pace(wishes.interval_s, asyncio.get_running_loop().time)
-    count = 0
+    count = given = 0
     while True:
         await asyncio.sleep(pace.wait_s())
         count, picture = await _fresh(channel, count, wishes.max_age_s)
         if not welcome():
             return
         await _give(give, picture)
+        channel.tally.shown += 1
+        if not (wishes.interval_s or wishes.max_age_s):  # who asks for fewer is not slow
+            channel.tally.passed_over(given, count)
+        given = count
         if wishes.repeats and not await _followed(channel, count):
             await _give(give, picture)
 

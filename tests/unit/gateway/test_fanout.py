@@ -103,6 +103,8 @@ def test_whatever_pace_viewers_read_at_every_picture_is_whole_and_the_last_one_i
             seen = viewer.sequences()
             assert seen == sorted(set(seen))
         assert min(len(viewer.sequences()) for viewer in viewers) < 149
+        tally, got = scene.channel.tally, sum(len(viewer.sequences()) for viewer in viewers)
+        assert (tally.shown, tally.skipped) == (got, 12 * 149 - got)
 
     played(play)
 
@@ -165,6 +167,7 @@ def test_fps_limits_a_viewer_and_no_other() -> None:
         took_s = asyncio.get_running_loop().time() - began
         assert free.sequences() == list(range(1, 51))
         assert len(limited.sequences()) <= took_s / 0.1 + 1
+        assert scene.channel.tally.skipped == 0  # nobody was slow
         await scene.until(lambda: limited.sequences()[-1] == 50)  # the newest, when its time has come
 
     played(play)
@@ -216,7 +219,7 @@ def no_file(_name: str, _flags: int) -> int:
 
 def test_a_sheet_is_the_part_and_is_gone_with_its_last_reference() -> None:
     shown = picture(7, BIG)
-    sheet = Sheet(shown)
+    sheet = Sheet(shown, 1)
     assert os.pread(sheet.fd, sheet.size + 1, 0) == shown.part
     del sheet
     assert memory_files() == []
