@@ -223,8 +223,9 @@ class World:
         if not kept.manifests:
             return f"{camera}: no manifest"
         closed = {manifest.event for manifest in kept.manifests}
-        begun = [event for event in self.witness.answered(camera) if event >= f"{since:%Y%m%dT%H%M%S}Z"]
-        still = [event for event in begun if event not in closed]
+        after = f"{since:%Y%m%dT%H%M%S}Z"
+        answered = self.witness.answered(camera)  # one that was may have gone with a bucket that was deleted
+        still = [e for e, ends in answered.items() if e >= after and e not in closed and not ends]
         return f"{camera}: {still} not closed" if still else ""
 
     def judge(self, camera: str, pictures: list[Picture], since: datetime, *, cut_off: bool) -> Account:
