@@ -97,6 +97,12 @@ def _archive(arguments: argparse.Namespace) -> int:
     return command.main(arguments)
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    from services.doctor import command  # noqa: PLC0415
+
+    return command.main(arguments)
+
+
 def _token(arguments: argparse.Namespace) -> int:
     from services.gateway.access import command  # noqa: PLC0415
 
@@ -190,6 +196,15 @@ def _add_access(commands: Commands) -> None:
     user.set_defaults(command=_user)
 
 
+def _add_doctor(commands: Commands) -> None:
+    from services.doctor.arguments import add_arguments  # noqa: PLC0415
+
+    doctor = commands.add_parser("doctor", help="look at the running system, and say what is wrong with it")
+    _config_option(doctor, argparse.SUPPRESS)
+    add_arguments(doctor)
+    doctor.set_defaults(command=_doctor)
+
+
 def _add_replay(commands: Commands) -> None:
     from services.replay.arguments import add_arguments  # noqa: PLC0415
 
@@ -204,6 +219,7 @@ def _add_replay(commands: Commands) -> None:
 _ADDED_WITH = (
     ("contract", _add_check),
     ("together", _add_demo),
+    ("doctor", _add_doctor),
     ("capture", _add_probe),
     ("archive", _add_archive),
     ("together", _add_secrets),

@@ -33,6 +33,7 @@ _MOSQUITTO = """\
 listener {listen}
 allow_anonymous false
 password_file {folder}/passwords
+acl_file {folder}/acl
 persistence true
 persistence_location {data}/
 autosave_interval 30
@@ -99,19 +100,24 @@ def describe() -> str:
 
 
 @contextmanager
-def running_mqtt(folder: Path) -> Iterator[MqttServer]:
-    """A broker, until the block ends."""
-    kind, port, user, password = kind_of("mosquitto"), free_port(), "tests", secrets.token_hex(8)
+def running_mqtt(folder: Path, user: str = "tests", acl: str = "") -> Iterator[MqttServer]:
+    """A broker, until the block ends; without an `acl` (mosquitto's) its user may do everything."""
+    kind, port, password = kind_of("mosquitto"), free_port(), secrets.token_hex(8)
     passwords = f"{user}:{hash_mosquitto_password(password, secrets.token_bytes(12))}\n"
+    acl = acl or f"user {user}\ntopic readwrite #\n"
     if kind == "docker":
         config = _MOSQUITTO.format(listen=1883, folder="/mosquitto/config", data="/mosquitto/data")
-        files = {"/mosquitto/config/mosquitto.conf": config, "/mosquitto/config/passwords": passwords}
+        files = {
+            "/mosquitto/config/mosquitto.conf": config,
+            "/mosquitto/config/passwords": passwords,
+            "/mosquitto/config/acl": acl,
+        }
         runner: Container | Process = Container(MQTT_IMAGE, 1883, port, files=files)
     else:
         config = _MOSQUITTO.format(listen=f"{port} 127.0.0.1", folder=folder, data=folder)
         (folder / "mosquitto.conf").write_text(f"{config}user root\n")  # only root changes to another user
         (folder / "passwords").write_text(passwords)
-        (folder / "acl").write_text(f"user {user}\ntopic readwrite #\n")
+        (folder / "acl").write_text(acl)
         ours = [sys.executable, str(_ROOT / "tests" / "embedded_broker.py"), str(port)]
         theirs = [find("mosquitto") or "", "-c", "mosquitto.conf"]
         command = theirs if kind == "binary" else ours

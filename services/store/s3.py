@@ -12,6 +12,7 @@ from services.store.checks import UNFINISHED, check_key, check_prefix
 from services.store.keys import KeyRing
 from services.store.s3_client import Credential, connect
 from services.store.s3_errors import FOREIGN, translate
+from services.store.s3_expiry import Expiry, expiries_of
 from services.store.s3_put import Putter
 
 
@@ -92,6 +93,12 @@ class S3Store:
         name = self._name(key)
         with self._translated():
             self._client.remove_object(self.bucket, name)
+
+    def expiries(self) -> tuple[Expiry, ...]:
+        """The bucket's life-cycle rules that delete, which not every key may ask for."""
+        with self._translated():
+            found = self._client.get_bucket_lifecycle(self.bucket)
+        return expiries_of(found.rules if found else ())
 
     def close(self) -> None:
         self._putter.break_off()

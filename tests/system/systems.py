@@ -135,8 +135,8 @@ class System(Protocol):
         """What the command that shows the logins says."""
         ...
 
-    def nightjar(self, *words: str) -> str:
-        """What this command of `nightjar` says; raises where it fails."""
+    def nightjar(self, *words: str, check: bool = True) -> str:
+        """What this command of `nightjar` says; raises where it fails and that is not to be."""
         ...
 
     def metrics(self) -> list[str]:
@@ -196,9 +196,13 @@ class Compose:
     def access(self) -> Access:
         return Access(json.loads(self._run("run", "--rm", "-T", "secrets", "show", "--json")))
 
-    def nightjar(self, *words: str) -> str:
-        service = "gateway" if words[0] in ("token", "user") else "archiver"
-        return self._run("exec", "-T", service, "nightjar", *words)
+    def nightjar(self, *words: str, check: bool = True) -> str:
+        service = "gateway" if words[0] in ("token", "user", "doctor") else "archiver"
+        return self.nightjar_in(service, *words, check=check)
+
+    def nightjar_in(self, service: str, *words: str, check: bool = True) -> str:
+        """The command of one service's container."""
+        return self._run("exec", "-T", service, "nightjar", *words, check=check)
 
     def metrics(self) -> list[str]:
         return [f"{self._address(service)}:8090" for service in SERVICES]
@@ -215,7 +219,7 @@ class Compose:
         )
         return done.stdout.split()[0]
 
-    def _run(self, *words: str, timeout_s: float = START_S) -> str:
+    def _run(self, *words: str, timeout_s: float = START_S, check: bool = True) -> str:
         done = subprocess.run(
             [*self._command, *words],
             env=self._environment,
@@ -225,7 +229,7 @@ class Compose:
             timeout=timeout_s,
             check=False,
         )
-        if done.returncode:
+        if done.returncode and check:
             raise RuntimeError(f"docker compose {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
         return done.stdout
 
@@ -281,14 +285,14 @@ class Together:
     def access(self) -> Access:
         return Access(json.loads(self.nightjar("secrets", "show", "--json")))
 
-    def nightjar(self, *words: str) -> str:
+    def nightjar(self, *words: str, check: bool = True) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "services", *words],
             cwd=self._folder,
             env={**self._environment, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
-            check=True,
+            check=check,
         )
         return done.stdout
 

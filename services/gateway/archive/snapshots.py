@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from services.contract.frame import identify
+from services.contract.frame import FrameId, NotAFrame, identify
 from services.gateway.live.happenings import Happening
 
 MAX_BYTES = 8_000_000
@@ -18,8 +18,8 @@ class EventSnapshots:
         self._newest: dict[str, tuple[bytes, datetime]] = {}
 
     def take(self, camera: str, jpeg: bytes) -> None:
-        """What was published; what says no time of its own is left out."""
-        frame = identify(jpeg) if len(jpeg) <= MAX_BYTES else None
+        """What was published; what is no picture, or says no time of its own, is left out."""
+        frame = _identity(jpeg) if len(jpeg) <= MAX_BYTES else None
         if frame:
             self._newest[camera] = (jpeg, frame.time)
         else:
@@ -31,4 +31,11 @@ class EventSnapshots:
             known = self._newest.get(happening.camera)
             if happening.event == event and known and known[1] >= happening.started - BEFORE:
                 return known
+        return None
+
+
+def _identity(jpeg: bytes) -> FrameId | None:
+    try:
+        return identify(jpeg)
+    except NotAFrame:
         return None

@@ -123,6 +123,8 @@ class LiveState:
 
     def _take_camera(self, camera: str, name: str, payload: bytes) -> None:
         if name == leaf.EVENT:
+            if not payload:  # somebody clears the topic, or looks whether he may write there
+                return
             self._take_event(EventMessage.model_validate_json(payload))
             return
         state = self.cameras.get(camera)
