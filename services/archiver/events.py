@@ -87,8 +87,6 @@ class EventEnds:
     # -- what arrives ------------------------------------------------------------------------------------
 
     def take_handover(self, delivery: Delivery) -> None:
-        if not delivery.payload:  # somebody clears the topic, or looks whether he may write there
-            return
         try:
             handover = Handover.model_validate_json(delivery.payload)
             self._places.settle(handover)
@@ -108,8 +106,6 @@ class EventEnds:
 
     def take_resent(self, delivery: Delivery) -> None:
         camera, _ = self._topics.split(delivery.topic) or ("", "")
-        if not delivery.payload:
-            return
         try:
             resent = Resent.model_validate_json(delivery.payload)
         except ValidationError:

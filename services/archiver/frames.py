@@ -59,9 +59,6 @@ class FrameIntake:
         """Has it stored or spooled by another thread; acknowledges at once what is not to be stored."""
         camera, rest = self._topics.split(delivery.topic) or ("", "")
         event = rest.removeprefix("event/")
-        if not delivery.payload:  # somebody clears the topic, or looks whether he may write there
-            delivery.ack()
-            return
         try:
             frame = identify(delivery.payload)
             key = self._places.of(camera, event).frame_key(frame, event) if frame else None

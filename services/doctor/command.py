@@ -64,16 +64,18 @@ def _broker(
     settings: Settings, users: list[BrokerAddress], listen_s: float, *, tries_rights: bool
 ) -> Iterator[Finding]:
     prefix = settings.mqtt.prefix
-    for number, address in enumerate(users):
+    tried: set[str] = set()
+    for address in users:
         try:
             with Examination(address, f"{prefix}-{address.user}.doctor-{secrets.token_hex(4)}") as broker:
-                if number == 0:
+                if not tried:
                     yield from judge_limits(broker.limits, str(address), settings.mqtt.max_packet_mb)
                     yield from _system(settings, broker, address.user, listen_s)
-                if tries_rights:
+                if tries_rights and address.user not in tried:
                     tells = broker.limits.version == "5"
                     trial = try_rights(address.user, prefix, broker.publish, tells=tells)
                     yield from judge_rights(trial)
+                tried.add(address.user)
         except ConnectionRefused as refused:
             advice = (
                 "put the right password into its file, or restart the broker, which has an older one"
@@ -81,7 +83,7 @@ def _broker(
                 else "start the broker, or mend mqtt.url; frames wait in capture's outbox meanwhile"
             )
             yield wrong("broker", str(refused), advice)
-            if not refused.login:  # it is away for all of them
+            if not (refused.login or settings.mqtt.url):  # ours is away for all of its users
                 return
 
 
