@@ -15,9 +15,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from services.capture.cameras.number import draw_number
+from services.capture.cameras.number import draw_number, strip_height
 
 WIDTH, HEIGHT, FPS = 320, 180, 10
+#: Where the number is, as corners: in a picture so small it is large enough to be something that moves.
+_ABOVE = 1 - strip_height(WIDTH) / HEIGHT
+NUMBER = [(0.0, _ABOVE), (1.0, _ABOVE), (1.0, 1.0), (0.0, 1.0)]
 _EXIF = b"\xff\xe1"
 
 
@@ -69,6 +72,25 @@ class Walker:
         picture[self._y : self._y + self.HIGH, self._x : self._x + self.WIDE] = coat
 
 
+class Scenery:
+    """The scene before every lens, with a sensor's noise."""
+
+    def __init__(self) -> None:
+        dice = np.random.default_rng(1)
+        coarse = dice.uniform(60, 190, (HEIGHT // 8 + 1, WIDTH // 8, 3)).astype(np.uint8)
+        scenery = np.asarray(cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC))
+        noise = dice.normal(0, 2, (8, HEIGHT, WIDTH, 3))
+        self._scenes = [(scenery + sheet).clip(0, 255).astype(np.uint8) for sheet in noise]
+
+    def picture(self, number: int, walker: Walker | None = None) -> bytes:
+        """A JPEG that carries its number, of nobody or of whoever takes a step in it."""
+        picture = self._scenes[number % len(self._scenes)].copy()
+        if walker:
+            walker.step(picture)
+        draw_number(picture, number)
+        return cv2.imencode(".jpg", picture)[1].tobytes()
+
+
 class LensBank:
     """Used with `with`: so many cameras, `url(name)` of each."""
 
@@ -76,11 +98,7 @@ class LensBank:
         self.lenses = {name: Lens(name) for name in names}
         self._fps = fps
         self._stop = threading.Event()
-        dice = np.random.default_rng(1)
-        coarse = dice.uniform(60, 190, (HEIGHT // 8 + 1, WIDTH // 8, 3)).astype(np.uint8)
-        scenery = np.asarray(cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC))
-        noise = dice.normal(0, 2, (8, HEIGHT, WIDTH, 3))
-        self._scenes = [(scenery + sheet).clip(0, 255).astype(np.uint8) for sheet in noise]
+        self._scenery = Scenery()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._threads = [threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)]
         self._threads += [
@@ -107,11 +125,8 @@ class LensBank:
         due_s, number, walker = time.monotonic() + n / self._fps / len(self.lenses), 0, Walker(n)
         while not self._stop.wait(max(0.0, due_s - time.monotonic())):
             due_s, number = due_s + 1 / self._fps, number + 1
-            picture, moving = self._scenes[number % len(self._scenes)].copy(), lens.moving.is_set()
-            if moving:
-                walker.step(picture)
-            draw_number(picture, number)
-            jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
+            moving = lens.moving.is_set()
+            jpeg = self._scenery.picture(number, walker if moving else None)
             if watchers := list(lens.watchers):
                 made = lens.by_hash[_hash(jpeg)] = Picture(number, moving, time.monotonic())
                 lens.made.append(made)

@@ -26,14 +26,14 @@ from services.store import NotStored, Store, StoreError, open_store
 from tests import backends
 from tests.faults.audit import Account, audit, wanted
 from tests.faults.disk import Disk
-from tests.faults.lenses import LensBank, Picture
+from tests.faults.lenses import NUMBER, LensBank, Picture
 from tests.faults.processes import ServiceProcess
 from tests.faults.witness import Number, Witness
 from tests.real import MqttServer, S3Server
 from tests.servers.faulty_proxy import FaultyProxy
 
 #: Short, so that an event takes seconds.
-MOTION = {"pre_roll": 2, "post_roll": 1, "max_length": 120}
+MOTION = {"pre_roll": 2, "post_roll": 1, "max_length": 120, "masks": {"number": NUMBER}}
 SERVICES = ("archiver", "motion", "capture")
 READY_S = 40.0
 
