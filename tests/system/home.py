@@ -122,6 +122,26 @@ class Home:
     def picture(self, camera: str) -> bytes:
         return self._ask(f"/api/camera_proxy/{camera}")
 
+    def live(self, camera: str, seconds: float) -> bytes:
+        """What its live view passes on in that time."""
+        request = urllib.request.Request(f"{self._url}/api/camera_proxy_stream/{camera}", headers=self._login)
+        until, seen = time.monotonic() + seconds, b""
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            while time.monotonic() < until:
+                seen += answer.read1(65536)
+        return seen
+
+    def set_up(self, integration: str, **given: Any) -> dict[str, Any]:
+        """Adds an integration by its form; answers what Home Assistant says to it."""
+        flows = "/api/config/config_entries/flow"
+        flow = json.loads(self._ask(flows, {"handler": integration}))["flow_id"]
+        answered: dict[str, Any] = json.loads(self._ask(f"{flows}/{flow}", given))
+        return answered
+
+    def remove(self, entry: str) -> None:
+        """An integration that was set up."""
+        self._ask(f"/api/config/config_entries/entry/{entry}", method="DELETE")
+
     def call(self, service: str, **data: Any) -> None:
         """Calls a service, such as `switch.turn_off`."""
         domain, _, name = service.partition(".")
@@ -183,14 +203,17 @@ class Home:
 
     # -- HTTP --------------------------------------------------------------------------------------------
 
+    @property
+    def _login(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
+
     def get(self, path: str) -> Any:
         return json.loads(self._ask(path))
 
-    def _ask(self, path: str, data: object = None) -> bytes:
+    def _ask(self, path: str, data: object = None, method: str | None = None) -> bytes:
+        body = None if data is None else json.dumps(data).encode()
         request = urllib.request.Request(
-            self._url + path,
-            None if data is None else json.dumps(data).encode(),
-            {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+            self._url + path, body, {**self._login, "Content-Type": "application/json"}, method=method
         )
         with urllib.request.urlopen(request, timeout=15) as answer:
             return bytes(answer.read())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from services.contract.frame import identify
 from tests.system.home import NO_VALUE, SETUP_S, Home
 from tests.system.listener import Listener
 from tests.system.systems import ROOT, Compose, System
@@ -149,6 +150,26 @@ def test_the_picture_is_byte_for_byte_the_last_preview(home: Home, system: Syste
             before = listener.small["nightjar-frames/street/preview"]
             shown = home.picture("camera.street")
             assert shown in (before, listener.small["nightjar-frames/street/preview"])
+
+
+def test_its_mjpeg_camera_shows_the_stream_in_full_size(home: Home, system: System) -> None:
+    access = system.access()
+    user, password = access.dashboard_login
+    form = {
+        "name": "Street in full",
+        "mjpeg_url": f"{access.dashboard}/cameras/street/stream.mjpeg",
+        "still_image_url": f"{access.dashboard}/cameras/street/snapshot.jpg",
+        "username": user,
+        "verify_ssl": True,
+    }
+    assert home.set_up("mjpeg", **form, password="wrong")["errors"] == {"username": "invalid_auth"}
+    entry = home.set_up("mjpeg", **form, password=password)["result"]["entry_id"]
+    home.wait_state("camera.street_in_full", "idle", "streaming")
+    frame = identify(home.picture("camera.street_in_full"))
+    assert frame is not None
+    assert frame.camera == "street"
+    assert home.live("camera.street_in_full", 3).count(b"\xff\xd8\xff\xe1") > 15
+    home.remove(entry)
 
 
 def test_a_switch_and_numbers_change_the_detector_and_come_back_as_state(home: Home, system: System) -> None:

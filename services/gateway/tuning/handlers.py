@@ -2,24 +2,21 @@
 
 import asyncio
 import time
-from contextlib import suppress
 
 from aiohttp import web
 from pydantic import ValidationError
 
 from services.contract.controls import CONTROLS, Number
 from services.contract.status import Score
-from services.gateway.access.caller import CALLER
-from services.gateway.access.welcome import welcome_of
 from services.gateway.cameras import CAMERA, Cameras
 from services.gateway.live.state import LiveState
+from services.gateway.live.talk import BEAT, talk
 from services.gateway.openapi.describe import SSE, describes
 from services.gateway.pages.views import Views
 from services.gateway.tuning.knobs import knobs
 from services.gateway.tuning.scores import ASK_EVERY_S, Listener, Scores
 
 MAX_LISTENERS = 50
-DEAD_S = 30.0
 NUMBERS = [
     control for control in CONTROLS if control.service == "motion" and isinstance(control.read, Number)
 ]
@@ -55,23 +52,17 @@ class Tuning:
         camera = self._cameras.of(request)
         if len(self._scores) >= MAX_LISTENERS:
             raise web.HTTPServiceUnavailable(text="too many pages are open", headers={"Retry-After": "10"})
-        response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
-        )
-        response.force_close()  # when it ends, nothing follows
-        with self._scores.listen(camera) as listener, suppress(ConnectionError, TimeoutError):
-            await response.prepare(request)
-            await _say(response, b"retry: 2000\n\n")
-            asked_s, welcome = float("-inf"), welcome_of(request)
-            while (left_s := request[CALLER].ends - time.time()) > 0:
-                if time.monotonic() - asked_s >= ASK_EVERY_S:
-                    asked_s = time.monotonic()
-                    self._scores.ask(camera)
-                said = await _next(listener, min(ASK_EVERY_S, left_s))
-                if not welcome():
-                    break
-                await _say(response, said)
-        return response
+        asked_s = float("-inf")
+
+        async def following(seconds: float) -> bytes:
+            nonlocal asked_s
+            if time.monotonic() - asked_s >= ASK_EVERY_S:
+                asked_s = time.monotonic()
+                self._scores.ask(camera)
+            return await _next(listener, min(ASK_EVERY_S, seconds))
+
+        with self._scores.listen(camera) as listener:
+            return await talk(request, b"\n", following)
 
 
 async def _next(listener: Listener, seconds: float) -> bytes:
@@ -80,10 +71,5 @@ async def _next(listener: Listener, seconds: float) -> bytes:
         async with asyncio.timeout(seconds):
             score = Score.model_validate_json(await listener.take())
     except (TimeoutError, ValidationError):
-        return b"event: beat\ndata: {}\n\n"
+        return BEAT
     return b"event: score\ndata: " + score.payload() + b"\n\n"
-
-
-async def _say(response: web.StreamResponse, data: bytes) -> None:
-    async with asyncio.timeout(DEAD_S):
-        await response.write(data)

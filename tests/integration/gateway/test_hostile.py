@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from services.gateway import doorman
+from services.gateway.live import sse
 from services.gateway.pictures import taking
-from tests.integration.gateway.conftest import Scene, eventually
+from services.runtime.mqtt import BrokerAddress
+from tests.integration.gateway.conftest import Scene, eventually, make_settings, staged
 from tests.integration.gateway.http import BASIC, LongAnswer
+from tests.integration.gateway.other_machine import OtherMachine
 
 IDLE = 10_000
 #: Opens so many connections, says so, and keeps them until its input ends.
@@ -131,11 +134,48 @@ def test_a_viewer_who_reads_one_byte_a_second_delays_nobody_and_is_given_up(
         eventually(lambda: quick.shows(jpeg), "the other goes on")
 
 
-def test_a_viewer_whose_machine_vanished_is_given_up_by_the_kernel() -> None:
-    """What it was sent is not acknowledged: nothing is left of it then, whether or not it is sent more."""
-    with socket.socket() as sock:
-        taking.limit(sock)
-        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == taking.DEAD_S * 1000
+#: In the network of another machine: opens these addresses, reads from each, says so, and sleeps.
+ELSEWHERE = """
+import socket, sys, time
+host, port, login, *paths = sys.argv[1:]
+kept = []
+for path in paths:
+    sock = socket.create_connection((host, int(port)))
+    sock.sendall(f"GET {path} HTTP/1.1\\r\\nHost: nightjar\\r\\nAuthorization: {login}\\r\\n\\r\\n".encode())
+    assert b" 200 " in sock.recv(100)
+    kept.append(sock)
+print("there", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def other_machine() -> Iterator[OtherMachine]:
+    with OtherMachine() as machine:
+        yield machine
+
+
+def test_who_vanishes_with_its_machine_is_given_up(
+    tmp_path: Path, address: BrokerAddress, other_machine: OtherMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing says that it has gone: what it was sent is not acknowledged, and that is all."""
+    monkeypatch.setattr(taking, "DEAD_S", 2.0)
+    monkeypatch.setattr(sse, "BEAT_S", 0.5)
+    with staged(make_settings(tmp_path, gateway={"listen": f"{other_machine.here}:0"}), address) as scene:
+        there = [other_machine.here, str(scene.port), BASIC["Authorization"], "/stream.jpg", "/api/events"]
+        with other_machine.python(ELSEWHERE, *there) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "there\n"
+            assert (viewers(scene), len(scene.service._state.feeds)) == (1, 1)
+            other_machine.vanish()
+
+            def nobody_watches() -> bool:
+                scene.show(1, size=100)  # no buffer is ever full of these
+                time.sleep(0.1)
+                return viewers(scene) == 0
+
+            eventually(nobody_watches, "nobody watches")
+            eventually(lambda: len(scene.service._state.feeds) == 0, "nobody listens")
 
 
 def test_a_viewer_who_only_closes_its_own_side_has_left(scene: Scene) -> None:
