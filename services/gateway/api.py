@@ -7,14 +7,14 @@ from pydantic import BaseModel, Field
 
 from services.contract.message import CameraName
 from services.contract.topics import TRIGGER, Topics
+from services.gateway.broker import must_be_there
 from services.gateway.cameras import CAMERA, Cameras
 from services.gateway.live.camera import CameraView
 from services.gateway.live.health import Trouble, TroubleView
 from services.gateway.live.state import LiveState, ServiceView
 from services.gateway.openapi.answers import answer
 from services.gateway.openapi.describe import describes
-
-Send = Callable[[str, bytes], None]
+from services.runtime.mqtt import Link
 
 
 class CameraDescribed(CameraView):
@@ -53,13 +53,13 @@ class Api:
         cameras: Cameras,
         state: LiveState,
         topics: Topics,
-        send: Send,
+        link: Link,
         troubles: Callable[[], list[Trouble]],
     ) -> None:
         self._cameras = cameras
         self._state = state
         self._topics = topics
-        self._send = send
+        self._link = link
         self._troubles = troubles
 
     def routes(self) -> list[web.RouteDef]:
@@ -80,11 +80,15 @@ class Api:
     async def camera(self, request: web.Request) -> web.Response:
         return answer(self._describe(self._cameras.of(request)))
 
-    @describes("An event by hand, with the seconds before it", tag="Cameras", answer=Triggered, status=202)
+    @describes(
+        "An event by hand, with the seconds before it", tag="Cameras", answer=Triggered, status=202,
+        also={503: "the broker is away: there is none, and none later"},
+    )  # fmt: skip
     async def trigger(self, request: web.Request) -> web.Response:
         """An event by hand; where no page's script asked for it, back to the page."""
         camera = self._cameras.of(request)
-        self._send(self._topics.camera(camera, TRIGGER), b"")
+        must_be_there(self._link)
+        self._link.send(self._topics.camera(camera, TRIGGER), b"")
         if "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther(f"/cameras/{camera}")
         return answer(Triggered(camera=camera, triggered=True), 202)

@@ -243,7 +243,7 @@ class GatewayService:
                 Streams(showing, self._cameras).routes(),
                 WebSockets(showing, self._cameras).routes(),
                 Snapshots(self._hub, self._scaling, self._cameras).routes(),
-                Api(self._cameras, self._state, self._topics, self._control.send, self._current).routes(),
+                Api(self._cameras, self._state, self._topics, self._control, self._current).routes(),
                 Ingest(self._cameras, self._topics, self._settings.mqtt, self._frames).routes(),
                 Controls(self._cameras, self._state, self._topics, self._control).routes(),
                 ArchiveApi(library, self._cameras, self._scaling).routes(),

@@ -10,6 +10,7 @@ from services.gateway.archive.clips import Busy, Clips, NoClip
 from services.gateway.archive.handlers import picture_of
 from services.gateway.archive.library import Library
 from services.gateway.archive.snapshots import EventSnapshots
+from services.gateway.broker import must_be_there
 from services.gateway.cameras import EVENT, Cameras
 from services.gateway.live.happenings import Stage
 from services.gateway.live.state import LiveState
@@ -105,9 +106,7 @@ class EventMedia:
         camera = await self._camera(event)
         if camera is None:
             raise _none(event, soon=False)
-        if not self._link.connected:
-            text = "the broker is away, so nothing was changed: try again later"
-            raise web.HTTPServiceUnavailable(text=text, headers={"Retry-After": "5"})
+        must_be_there(self._link)
         self._link.send(self._topics.camera(camera, KEEP), event.encode())
         if "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther(f"/events/{camera}/{event}")

@@ -13,6 +13,7 @@ from services.contract.experiments import Experiment
 from services.contract.message import CameraName
 from services.contract.topics import Topics
 from services.gateway.access.audit import SAID
+from services.gateway.broker import must_be_there
 from services.gateway.cameras import CAMERA, Cameras
 from services.gateway.controls.request import (
     NotAsked,
@@ -123,9 +124,7 @@ class Controls:
         self, request: web.Request, camera: str, setting: str, payload: bytes, said: dict[str, str]
     ) -> web.Response:
         """Publishes it, and leads back to the page where no page's script asked for it."""
-        if not self._link.connected:  # a wish of now is no wish of later
-            text = "the broker is away, so nothing was changed: try again later"
-            raise web.HTTPServiceUnavailable(text=text, headers={"Retry-After": "5"})
+        must_be_there(self._link)
         self._state.forget_refusal(camera, setting)
         self._link.send(self._topics.setting_set(camera, setting), payload)
         request[SAID] = payload.decode()[:200] or "nothing"

@@ -65,10 +65,11 @@ def _same(trouble: Trouble) -> tuple[str | None, str]:
 def troubles(state: LiveState, broker: str, archive: str) -> list[Trouble]:
     """All there is; `broker` and `archive`: what is wrong with our own connections to them."""
     if broker:  # what we know of the others is old, then
-        return [Trouble(_sentence(broker), "Nothing here is live until it is back. Is the broker running?")]
-    found = [*_services(state), *_spool(state)]
-    for camera in state.cameras.values():
-        found += _camera(camera, state)
+        found = [Trouble(_sentence(broker), "Nothing here is live until it is back. Is the broker running?")]
+    else:
+        found = [*_services(state), *_spool(state)]
+        for camera in state.cameras.values():
+            found += _camera(camera, state)
     if archive:
         found.append(Trouble(_sentence(archive), "Events that were stored cannot be shown until it is back."))
     return found

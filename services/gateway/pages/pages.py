@@ -57,7 +57,9 @@ class Pages:
     async def dashboard(self, request: web.Request) -> web.Response:
         found, away = await self._latest_cards(None)
         shown = [self._state.cameras[camera] for camera in self._cameras]
-        return self._views.render(request, "dashboard.html", cameras=shown, cards=found, away=away)
+        return self._views.render(
+            request, "dashboard.html", cameras=shown, troubles=self._of_all(), cards=found, away=away
+        )
 
     async def camera(self, request: web.Request) -> web.Response:
         camera = self._cameras.of(request)
@@ -129,6 +131,7 @@ class Pages:
             entry=entry,
             camera=camera,
             event=event,
+            label=self._cameras.label(camera) if camera in self._cameras else camera,
             away=away,
             place=self._bucket.place(camera, event) if entry else None,
         )
@@ -139,6 +142,10 @@ class Pages:
         return self._views.render(
             request, "health.html", troubles=self._troubles(), services=services, cameras=shown
         )
+
+    def _of_all(self) -> list[Trouble]:
+        """What is wrong beyond single cameras, which say it themselves."""
+        return [trouble for trouble in self._troubles() if trouble.camera is None]
 
     def _zones(self) -> set[str]:
         return {name for camera in self._state.cameras.values() for name in camera.zones}

@@ -1,25 +1,7 @@
-// One camera's page: its stream heals by itself and rests while nobody looks; the trigger needs no reload.
+// One camera's page: the trigger needs no reload, and the picture fills the screen.
 
 const image = document.querySelector("[data-stream]");
 const said = document.querySelector("[data-said]");
-let retry;
-
-function play() {
-  clearTimeout(retry);
-  image.src = `${image.dataset.stream}?repeat=1&t=${Date.now()}`;
-}
-
-function rest() {
-  clearTimeout(retry);
-  image.removeAttribute("src");
-}
-
-image.addEventListener("error", () => {
-  if (image.hasAttribute("src")) retry = setTimeout(play, 2000);
-});
-document.addEventListener("visibilitychange", () => (document.hidden ? rest() : play()));
-addEventListener("pagehide", rest);
-addEventListener("pageshow", (event) => event.persisted && play());
 
 document.querySelector("[data-trigger]")?.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -39,5 +21,3 @@ document.querySelector("[data-fullscreen]").addEventListener("click", () => {
   if (document.fullscreenElement) document.exitFullscreen();
   else image.parentElement.requestFullscreen();
 });
-
-play();

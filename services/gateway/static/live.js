@@ -71,7 +71,14 @@ setInterval(() => {
   }
 }, 30000);
 
+let troubled;
+
 function showTroubles(troubles) {
+  const now = JSON.stringify(troubles);
+  if (troubled !== undefined && troubled !== now) {
+    for (const list of all("[data-troubles]")) refresh(list, location.pathname, "[data-troubles]");
+  }
+  troubled = now;
   for (const count of all("[data-trouble-count]")) {
     count.textContent = troubles.length;
     count.hidden = !troubles.length;
@@ -134,6 +141,7 @@ function expect() {
 
 function heard() {
   expect();
+  if (document.body.dataset.live === "no") document.dispatchEvent(new Event("nightjar-again"));
   document.querySelector("[data-connection]").hidden = true;
   document.body.dataset.live = "yes";
 }

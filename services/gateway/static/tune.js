@@ -40,18 +40,7 @@ document.addEventListener("nightjar-camera", ({ detail }) => {
   shapes.show(detail.settings);
 });
 
-// -- the picture: its stream heals by itself and rests while nobody looks ------------------------------------
-
-let retry;
-
-function play() {
-  clearTimeout(retry);
-  image.src = `${image.dataset.stream}?repeat=1&t=${Date.now()}`;
-}
-
-image.addEventListener("error", () => {
-  if (image.hasAttribute("src")) retry = setTimeout(play, 2000);
-});
+// -- the picture ---------------------------------------------------------------------------------------
 
 // The drawing has the picture's shape, whatever that is, and whenever it is known.
 let shape = "";
@@ -93,15 +82,12 @@ function listen() {
 }
 
 function begin() {
-  play();
   listen();
   graph.begin();
 }
 
 function rest() {
-  clearTimeout(retry);
   clearTimeout(silence);
-  image.removeAttribute("src");
   source?.close();
   graph.end();
 }

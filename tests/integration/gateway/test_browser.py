@@ -222,6 +222,27 @@ def test_a_lost_connection_shows_and_heals(chromium: Browser, scene: Scene) -> N
         expect(lost).to_be_hidden(timeout=20_000)
 
 
+def test_a_live_picture_that_froze_with_the_connection_begins_anew(chromium: Browser, scene: Scene) -> None:
+    with opened(chromium, scene) as page:
+        page.goto(f"http://127.0.0.1:{scene.port}/cameras/door")
+        image = page.locator("[data-stream]")
+        before = image.get_attribute("src") or ""
+        page.wait_for_selector("body[data-live=yes]")
+        page.evaluate("dispatchEvent(new Event('offline'))")  # says what is so; the stream itself goes on
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(image).not_to_have_attribute("src", before, timeout=20_000)
+
+
+def test_what_is_wrong_beyond_single_cameras_is_said_on_the_first_page(
+    chromium: Browser, scene: Scene
+) -> None:
+    with opened(chromium, scene) as page:
+        words = page.get_by_text("Archiver is not running: events are not stored")
+        expect(words).to_be_visible(timeout=10_000)
+        scene.link.hold(scene.topics.service("archiver", "1"), b"online")
+        expect(words).to_have_count(0)
+
+
 def test_a_login_that_has_ended_leads_to_the_login_page(
     chromium: Browser, tmp_path: Path, address: BrokerAddress
 ) -> None:

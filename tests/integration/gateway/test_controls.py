@@ -99,6 +99,7 @@ def test_without_the_broker_nothing_is_changed_later(scene: Scene, monkeypatch: 
     monkeypatch.setattr(scene.service._control, "_connection", None)
     answer = ask(browser, "/enabled", {"value": "OFF"})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert ask(browser, "/trigger", {}).status == 503
     assert len(scene.service._control.outbox) == 0
 
 

@@ -26,11 +26,13 @@ def test_when_all_is_well_nothing_is_said() -> None:
     assert said(well()) == []
 
 
-def test_without_the_broker_nothing_else_is_said_since_nothing_else_is_known() -> None:
+def test_without_the_broker_nothing_is_said_of_others_since_nothing_is_known_but_of_the_archive() -> None:
     state = LiveState(Topics(), {"door": "Front door"}, lambda *_: None)
     assert said(state, broker="the broker mqtt://b:1883 cannot be reached: refused") == [
         "The broker mqtt://b:1883 cannot be reached: refused."
     ]
+    both = troubles(state, "the broker is away", "S3 is away")
+    assert [trouble.text for trouble in both] == ["The broker is away.", "S3 is away."]
 
 
 def test_a_service_that_is_missing_is_named_with_what_people_miss() -> None:
