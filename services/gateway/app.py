@@ -60,6 +60,7 @@ def _errors(views: Views) -> Middleware:
     @web.middleware
     async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
+            _must_name_a_host(request)
             return await handler(request)
         except ArchiveAway as away:
             return _tell(views, request, web.HTTPServiceUnavailable(text=str(away)))
@@ -69,6 +70,14 @@ def _errors(views: Views) -> Middleware:
             return _tell(views, request, error)
 
     return errors
+
+
+def _must_name_a_host(request: web.Request) -> None:
+    """Links are made of it. Raises 400."""
+    try:
+        request.url.origin()
+    except ValueError:
+        raise web.HTTPBadRequest(text="the request names no host that there could be") from None
 
 
 def _tell(views: Views, request: web.Request, error: web.HTTPException) -> web.Response:

@@ -5,6 +5,7 @@ import resource
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from services.gateway.access.guard import Handler
 
@@ -32,6 +33,11 @@ class Guest(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._doorman.wait_for(self, HEAD_S)
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Whoever sends what is no HTTP does not fill our log: its answer says what is wrong."""
+        if not isinstance(kw.get("exc_info"), HttpProcessingError):
+            super().log_exception(*args, **kw)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._doorman.forget(self)

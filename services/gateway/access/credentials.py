@@ -1,7 +1,6 @@
 """What stands in an `Authorization` header."""
 
 import base64
-import binascii
 
 
 def basic_login(authorization: str) -> tuple[str, str] | None:
@@ -11,7 +10,7 @@ def basic_login(authorization: str) -> tuple[str, str] | None:
         return None
     try:
         user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no UTF-8
         return None
     return (user, password) if colon else None
 

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from services.gateway.access.audit import Audit
 from services.gateway.access.caller import Scope, needs
+from services.gateway.access.form import form_of
 from services.gateway.access.guard import SESSION, seconds
 from services.gateway.access.passwords import Passwords, TooFast
 from services.gateway.access.sessions import COOKIE, Sessions
@@ -38,9 +39,9 @@ class Doors:
         return self._page(request, onward=safe_path(request.query.get("next", "/")))
 
     async def log_in(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
-        user, password = str(form.get("user", "")), str(form.get("password", ""))
-        address, onward = request.remote or "", safe_path(str(form.get("next", "/")))
+        form = await form_of(request)
+        user, password = form.get("user", ""), form.get("password", "")
+        address, onward = request.remote or "", safe_path(form.get("next", "/"))
         try:
             right = await self._passwords.right(address, user, password)
         except TooFast as fast:

@@ -10,6 +10,7 @@ from services.gateway.access.accounts import Accounts
 from services.gateway.access.audit import Audit
 from services.gateway.access.caller import CALLER, Caller, Scope, needed
 from services.gateway.access.credentials import basic_login, bearer_token
+from services.gateway.access.form import form_of
 from services.gateway.access.passwords import Passwords, TooFast
 from services.gateway.access.sessions import COOKIE, Session, Sessions, is_token_of
 from services.gateway.access.tokens import Tokens
@@ -175,5 +176,4 @@ async def _token(request: web.Request) -> str:
         return token
     if request.content_type != FORM:  # our pages send no other; a picture is not read before it is wanted
         return ""
-    value = (await request.post()).get("csrf", "")
-    return value if isinstance(value, str) else ""
+    return (await form_of(request)).get("csrf", "")

@@ -13,6 +13,7 @@ from services.contract.experiments import Experiment
 from services.contract.message import CameraName
 from services.contract.topics import Topics
 from services.gateway.access.audit import SAID
+from services.gateway.access.form import form_of
 from services.gateway.broker import must_be_there
 from services.gateway.cameras import CAMERA, Cameras
 from services.gateway.controls.request import (
@@ -136,9 +137,8 @@ class Controls:
 async def _given(request: web.Request) -> tuple[dict[str, Any], Mapping[str, str]]:
     """The JSON of the request, or its form; the other one is empty."""
     if request.content_type != "application/json":
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-        form.pop("csrf", None)
-        return {}, form
+        form = await form_of(request)
+        return {}, {name: value for name, value in form.items() if name != "csrf"}
     try:
         given = json.loads(await request.read())
     except ValueError:  # also what is no UTF-8

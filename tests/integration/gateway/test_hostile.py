@@ -47,6 +47,36 @@ def resident(pid: str = "self") -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
 
 
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (f"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: {FORM}; charset=bogus", b"user=%ff"),
+        (f"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: {FORM}", b"user=\xff"),
+        ("POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data", b"user=x"),
+        ("POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=x", b"user=x"),
+        ("GET /login HTTP/1.1\r\nHost: [", b""),
+        ("GET /login HTTP/1.1\r\nHost: a:99999", b""),
+        ("GET /login HTTP/1.1\r\nHost: ", b""),
+        ("GET /login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5", b"0\r\n\r\n"),
+        ("GET /api/cameras HTTP/1.1\r\nHost: a\r\nAuthorization: Basic \xff", b""),
+        ("\xff\xfe no HTTP", b""),
+    ],
+)
+def test_what_makes_no_sense_is_the_askers_mistake_and_fills_no_log(
+    scene: Scene, caplog: pytest.LogCaptureFixture, head: str, body: bytes
+) -> None:
+    if "Encoding" not in head:
+        head += f"\r\nContent-Length: {len(body)}"
+    with connect(scene) as sock:
+        sock.sendall(f"{head}\r\n\r\n".encode("latin-1") + body)
+        status = sock.recv(4096).split()[1]
+    assert status in (b"400", b"401")
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_a_connection_that_says_nothing_is_ended(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doorman, "HEAD_S", 0.2)
     with connect(scene) as silent:
