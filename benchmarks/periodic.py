@@ -36,6 +36,7 @@ GOAL = {"mean_ms": 1.0, "sd_ms": 5.0}
 REFERENCE = "a sleep-based logger, 12 intervals of nominally 10 s: mean 14.558 s, standard deviation 1.456 s"
 #: One that is asked for at its time reaches the camera within this.
 UNDER_WAY_S = 0.9
+SEEN = ", seen by it"
 
 Times = dict[str, dict[str, list[float]]]
 """When pictures were asked for (UTC, seconds), by the topics' prefix and the slice that they are in."""
@@ -113,7 +114,7 @@ def measure(seconds: float) -> tuple[dict[str, Moments], dict[str, list[float]]]
             each = sorted(found[prefix].values(), key=len)
             few, many = each[0][-int(seconds / LONG_S) :], each[-1][-int(seconds / INTERVAL_S) :]
             moments[name], long_s[name] = at_whole_seconds(many), Moments(few, few).intervals_s
-        moments["snapshot URL, seen by it"] = as_seen(moments["snapshot URL"], camera.result())
+        moments[f"snapshot URL{SEEN}"] = as_seen(moments["snapshot URL"], camera.result())
         return moments | {name: other.result() for name, other in others.items()}, long_s
 
 
@@ -135,7 +136,9 @@ def main() -> int:
         )
     ours = {name: one for name, one in moments.items() if not name.startswith("sleep")}
     errors = {name: (statistics.mean(e := one.errors_ms), statistics.stdev(e)) for name, one in ours.items()}
-    mean_ms, sd_ms = (max(abs(each[n]) for each in errors.values()) for n in range(2))
+    # When the camera had the request is said as well, but its way there is not ours.
+    asked = [error for name, error in errors.items() if not name.endswith(SEEN)]
+    mean_ms, sd_ms = (max(abs(each[n]) for each in asked) for n in range(2))
     floor = statistics.mean(moments["sleep until, only"].errors_ms)
     result = {
         "name": "periodic",
