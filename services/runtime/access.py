@@ -72,7 +72,8 @@ def _motion(topics: Topics) -> Access:
     )
     said = _small(topics, leaf.EVENT, leaf.RESEND, leaf.RESENT, leaf.SCORE) | {topics.handover(ANY, ANY)}
     heard = _small(topics, leaf.EVENT, leaf.RESEND, leaf.RESENT, leaf.TRIGGER, leaf.TUNE, leaf.STATUS) | {
-        topics.stats(ANY, "capture")
+        topics.stats(ANY, "capture"),
+        topics.handover(ANY, ANY),  # of whoever watched a camera before
     }
     return Access(
         "motion",

@@ -71,7 +71,7 @@ def test_only_these_may_write(topic: str, expected: set[str]) -> None:
         ("nightjar-frames/door/ingest", {"capture", "gateway", "nightjar"}),
         ("nightjar/camera/door/trigger", {"motion", "gateway", "nightjar"}),
         ("nightjar/camera/door/keep", {"archiver", "gateway", "nightjar"}),
-        ("nightjar/camera/door/handover/e", {"archiver", "gateway", "nightjar"}),
+        ("nightjar/camera/door/handover/e", {"motion", "archiver", "gateway", "nightjar"}),
         ("nightjar/camera/door/resend", {"capture", "motion", "gateway", "nightjar"}),
         ("nightjar/camera/door/stats/capture", {"capture", "motion", "gateway", "nightjar"}),
         ("nightjar/service/archiver/1/info", set(USERS)),
