@@ -1,6 +1,6 @@
 # The verbs of this project, the same for people and for CI; `make` alone explains them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test unit system faults check lock schemas accuracy clean
+.PHONY: help setup demo up test unit system faults clusters check lock schemas accuracy clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,6 +37,10 @@ system: $(READY_DEV) ## the whole of it, in containers and in one process
 
 faults: $(READY_DEV) ## what dies in the midst of an event loses nothing (N=100 of each, SEED=…, FAULT=…)
 	@exec $(BIN)/python -m pytest tests/faults --injections $(or $(N),100) $(if $(SEED),--seed $(SEED)) \
+		$(if $(FAULT),-k '$(FAULT)')
+
+clusters: $(READY_DEV) ## the same on clusters of brokers, stores and replicas, in 18 containers (N=3 rounds of each, SEED=…)
+	@exec $(BIN)/python -m pytest tests/cluster --rounds $(or $(N),3) $(if $(SEED),--seed $(SEED)) \
 		$(if $(FAULT),-k '$(FAULT)')
 
 check: $(READY_DEV) ## format, lint, types, who may import whom

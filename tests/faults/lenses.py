@@ -94,12 +94,12 @@ class Scenery:
 class LensBank:
     """Used with `with`: so many cameras, `url(name)` of each."""
 
-    def __init__(self, names: list[str], fps: float = FPS) -> None:
+    def __init__(self, names: list[str], fps: float = FPS, host: str = "127.0.0.1") -> None:
         self.lenses = {name: Lens(name) for name in names}
         self._fps = fps
         self._stop = threading.Event()
         self._scenery = Scenery()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = _Server((host, 0), _handler(self))
         self._threads = [threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)]
         self._threads += [
             threading.Thread(target=self._play, args=(lens, n), daemon=True)
@@ -107,7 +107,8 @@ class LensBank:
         ]
 
     def url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/{name}.mjpeg"
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}/{name}.mjpeg"
 
     def __enter__(self) -> "LensBank":
         for thread in self._threads:

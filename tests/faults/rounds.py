@@ -12,7 +12,7 @@ from tests.faults.world import World, before
 SETTLE_S = 60.0
 
 
-def play(world: World, fault: Fault, dice: Random) -> Account:
+def play(world: World, fault: Fault, dice: Random, settle_s: float = SETTLE_S) -> Account:
     """Injects the fault once; the account of all cameras, when all is archived or it takes too long."""
     world.wait_until_it_watches()
     world.mark()
@@ -43,7 +43,7 @@ def play(world: World, fault: Fault, dice: Random) -> Account:
         for lens in lenses.values():
             lens.moving.clear()
     pictures = {name: lens.made[starts[name] :] for name, lens in lenses.items()}
-    until_s = time.monotonic() + SETTLE_S
+    until_s = time.monotonic() + settle_s
     while time.monotonic() < until_s:
         awaited = [
             world.outstanding(name, pictures[name], since, cut_off=fault.may_cut_off) for name in lenses
@@ -54,5 +54,5 @@ def play(world: World, fault: Fault, dice: Random) -> Account:
     account = Account()
     for name in lenses:
         account.add(world.judge(name, pictures[name], since, cut_off=fault.may_cut_off))
-    account.lost += [f"not settled within {SETTLE_S:.0f} s: {one}" for one in awaited if one]
+    account.lost += [f"not settled within {settle_s:.0f} s: {one}" for one in awaited if one]
     return account

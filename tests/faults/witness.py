@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import defaultdict
-from typing import Any
+from typing import Any, Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -13,16 +13,30 @@ from services.contract.frame import identify
 from services.contract.status import CaptureStats, MotionStats
 from services.contract.topics import ANY, Topics
 from tests.faults.lenses import Lens
-from tests.real import MqttServer
 
 Number = tuple[str, int]
 """A frame by its capture session and its number in it."""
 
 
+class MqttAccess(Protocol):
+    """A broker, and how to get in."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def user(self) -> str: ...
+    @property
+    def password(self) -> str: ...
+
+
 class Witness:
     """Notes by camera; comes back after every fault, with a session, so that little is missed."""
 
-    def __init__(self, server: MqttServer, topics: Topics, lenses: dict[str, Lens]) -> None:
+    def __init__(
+        self, server: MqttAccess, topics: Topics, lenses: dict[str, Lens], client_id: str = ""
+    ) -> None:
         self.numbers: dict[str, dict[Number, int]] = defaultdict(dict)  # the picture that each frame is
         self.events: dict[str, list[EventMessage]] = defaultdict(list)
         self.analysed: dict[str, int] = defaultdict(int)
@@ -33,7 +47,7 @@ class Witness:
         self._server = server
         self._ready = threading.Event()
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, f"{topics.prefix}-witness", clean_session=False
+            CallbackAPIVersion.VERSION2, client_id or f"{topics.prefix}-witness", clean_session=False
         )
         self._client.username_pw_set(server.user, server.password)
         self._client.reconnect_delay_set(1, 1)
