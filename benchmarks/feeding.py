@@ -57,6 +57,22 @@ def crossing(width: int, height: int, number: int, quality: int = 80) -> list[by
     return found
 
 
+def ways(width: int, height: int, number: int, seed: int, quality: int = 80) -> list[bytes]:
+    """The same, but thing, height, direction and pace are others for each seed: no way is learnt by heart."""
+    rng, still = np.random.default_rng(seed), scene(width, height).astype(np.int16)
+    wide, high = int(width * rng.uniform(0.05, 0.12)), int(height * rng.uniform(0.15, 0.35))
+    top, level = int(rng.uniform(0.1, 0.9) * (height - high)), int(rng.choice((20, 30, 225, 235)))
+    begins, ends = sorted(rng.uniform(0, 1, 2)) if rng.random() < 0.5 else sorted(rng.uniform(0, 1, 2))[::-1]
+    ends = begins + np.copysign(max(0.4, abs(ends - begins)), ends - begins)
+    found = []
+    for n in range(number):
+        picture = still.copy()
+        left = int((begins + (ends - begins) * n / max(1, number - 1)) * (width - wide))
+        picture[top : top + high, max(0, left) : max(0, left + wide)] = level
+        found.append(_noisy(picture, rng, quality))
+    return found
+
+
 def _noisy(picture: Any, rng: np.random.Generator, quality: int) -> bytes:
     noisy = (picture + rng.normal(0, 3, picture.shape).astype(np.int16)).clip(0, 255)
     return encode(noisy.astype(np.uint8), quality)

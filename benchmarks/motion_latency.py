@@ -1,7 +1,8 @@
 """How long after a frame was captured its `ON` is with a subscriber: `make bench-motion-latency`.
 
-Four cameras of 720p at 15 pictures a second; on each something crosses every few seconds. The floor is the
-way of one such frame through the broker and one scaled gray decode, both measured while the cameras play.
+Four cameras of 720p at 15 pictures a second; on each something crosses every few seconds, each time another
+thing on another way, so that none of it is learnt as noise. The floor is the way of one such frame through
+the broker and one scaled gray decode, both measured while the cameras play.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import time
 from datetime import UTC, datetime
 
 from benchmarks import broker
-from benchmarks.feeding import TOPICS, Play, address, crossing, decoding, motion, playing, quiet
+from benchmarks.feeding import TOPICS, Play, address, decoding, motion, playing, quiet, ways
 from benchmarks.stage import apart
 from services.contract import topics as leaf
 from services.contract.events import EventMessage, EventType
@@ -22,7 +23,7 @@ from services.contract.topics import ANY
 from services.runtime.mqtt import Delivery, Link
 
 CAMERAS, FPS = 4, 15
-QUIET_S, MOVING_S = 3, 1
+QUIET_S, MOVING_S, WAYS = 2, 1, 16
 GOALS = {"p50_ratio": 2.0, "p99_ms": 25.0}
 
 
@@ -75,17 +76,24 @@ def _camera(delivery: Delivery) -> str:
     return split[0]
 
 
+def _pictures() -> list[bytes]:
+    still = quiet(1280, 720, QUIET_S * FPS)
+    return [jpeg for seed in range(WAYS) for jpeg in still + ways(1280, 720, MOVING_S * FPS, seed)]
+
+
 def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long the cameras play")
+    parser.add_argument("--seconds", type=float, default=150.0, help="how long the cameras play")
     args = parser.parse_args()
-    pictures = quiet(1280, 720, QUIET_S * FPS) + crossing(1280, 720, MOVING_S * FPS)
+    pictures = _pictures()
     names = [f"cam{n}" for n in range(CAMERAS)]
-    plays = [Play(name, pictures, FPS, n / FPS / CAMERAS) for n, name in enumerate(names)]
+    turns = [pictures[n * len(pictures) // CAMERAS :] + pictures[: n * len(pictures) // CAMERAS]
+             for n in range(CAMERAS)]  # fmt: skip
+    plays = [Play(name, turns[n], FPS, n / FPS / CAMERAS) for n, name in enumerate(names)]
     size = len(pictures[0]) / 1e3
     print(f"{CAMERAS} cameras of 720p at {FPS} fps for {args.seconds:g} s, {size:.0f} KB a frame")
     with broker.embedded() as server, apart() as ours, apart() as theirs:

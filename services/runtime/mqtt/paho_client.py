@@ -12,6 +12,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from services.contract.pieces import Pieces, parts_of
+from services.runtime.mqtt.coming import Incoming, begun
 
 #: Instead of a message's id: it has none at QoS 0.
 AT_MOST_ONCE = 0
@@ -29,12 +30,14 @@ class PahoClient(Client):
 
     paho copies a frame into a packet of its own, keeps it with an object that can be waited for, and reads an
     answer byte by byte, looking all reasons up that MQTT 5 knows: together as much as the kernel needs to
-    send 60 KB. The rest is paho's; these are details of paho 2.2, whose version is locked.
+    send 60 KB. What comes is read here as well (see `coming`). The rest is paho's; these are details of paho
+    2.2, whose version is locked.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._ahead = b""
+        self._coming: Incoming | None = None
 
     # -- writing ---------------------------------------------------------------------------------------
 
@@ -104,18 +107,52 @@ class PahoClient(Client):
         return bool(self._ahead)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """As paho's, of one message that comes, and of all answers before it without its help."""
+        """As paho's, of one message that comes, and of all answers before it; most without its help."""
         if not self._in_packet["command"]:
             try:
-                self._answers_first()
+                message = self._message()
             except BlockingIOError:
                 return MQTTErrorCode.MQTT_ERR_SUCCESS
             except OSError:
                 pass  # paho finds it out too, and knows what to do
             else:
+                if message:
+                    return self._arrived(message)
                 if not self._ahead:
                     return MQTTErrorCode.MQTT_ERR_SUCCESS
         return super().loop_read(max_packets)
+
+    def _message(self) -> Incoming | None:
+        """The next that comes, when all of it is there; None where paho is to read on.
+
+        Raises `BlockingIOError` where not all has come, and `ConnectionError` where the rest will not.
+        """
+        if self._coming is None:
+            self._answers_first()
+            found = begun(self._ahead, version5=self._protocol == MQTTv5) if self._ahead else None
+            if found is None:
+                return None
+            self._coming, self._ahead = found
+        message = self._coming
+        while message.lacking:
+            came = super()._sock_recv(message.lacking)
+            if not came:
+                raise ConnectionError
+            message.take(came)
+            self._heard()
+        self._coming = None
+        return message
+
+    def _arrived(self, message: Incoming) -> MQTTErrorCode:
+        self._heard()
+        self._handle_on_message(message)  # type: ignore[arg-type]  # it has what our handlers look at
+        if message.qos and not self._manual_ack:
+            return self._send_puback(message.mid)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _heard(self) -> None:
+        with self._msgtime_mutex:
+            self._last_bytes_received = time.monotonic()
 
     def _answers_first(self) -> None:
         """Raises `BlockingIOError` where nothing has come, and `ConnectionError` where nothing will."""
@@ -128,8 +165,7 @@ class PahoClient(Client):
             at += 2 + _ID
         self._ahead = came[at:]
         if at:
-            with self._msgtime_mutex:
-                self._last_bytes_received = time.monotonic()
+            self._heard()
 
     def _sock_recv(self, bufsize: int) -> bytes:
         if not self._ahead:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from paho.mqtt.client import Client, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from services.contract.pieces import Pieces
@@ -130,16 +132,81 @@ def test_answers_are_told_however_they_come(wired: Wired) -> None:
         assert told == [(1, "Success"), (2, "Success"), (3, third)], cut
 
 
-def test_a_message_that_comes_is_whole_however_long_it_is(wired: Wired) -> None:
-    came: list[bytes] = []
-    wired.client.on_message = lambda _client, _data, message: came.append(message.payload)
-    sender = Wired(Client, wired.client._protocol)
-    for payload in (SMALL, LARGE, SMALL):
-        sender.client.publish(TOPIC, payload, 0)
-    rest = memoryview(sender.all_of_it())
-    sender.close()
+def sent(version: MQTTProtocolVersion, *messages: tuple[int, bytes, bool]) -> bytes:
+    """As a broker says it; with properties where it can."""
+    line = Wired(Client, version)
+    properties = None
+    if version == MQTTv5:
+        properties = Properties(PacketTypes.PUBLISH)
+        properties.ContentType, properties.MessageExpiryInterval = "image/jpeg", 60
+    for qos, payload, retain in messages:
+        line.client.publish(TOPIC, payload, qos, retain, properties)
+    try:
+        return line.all_of_it()
+    finally:
+        line.close()
+
+
+def received(wired: Wired, came: bytes, piece: int) -> list[tuple[Any, ...]]:
+    """What the handler is told when the bytes come in such pieces."""
+    told: list[tuple[Any, ...]] = []
+    wired.client.on_message = lambda _client, _data, message: told.append(
+        (message.topic, message.payload, message.qos, message.mid, message.retain)
+    )
+    rest = memoryview(came)
     while rest:
-        rest = rest[wired.theirs.send(rest) :]
-        for _ in range(100):
+        rest = rest[wired.theirs.send(rest[:piece]) :]
+        for _ in range(10):
             wired.client.loop_read()
-    assert came == [SMALL, LARGE, SMALL]
+            while wired.client.read_ahead:
+                wired.client.loop_read()
+    return told
+
+
+@pytest.mark.parametrize("piece", [1, 7, 50, 4096, 1 << 20])
+def test_a_message_that_comes_is_whole_however_it_comes(wired: Wired, piece: int) -> None:
+    large = LARGE[: 60 * piece]
+    messages = [(0, SMALL, False), (1, large, True), (1, SMALL, False), (1, b"", True), (0, large, False)]
+    came = sent(wired.client._protocol, *messages)
+    told = received(wired, came, piece)
+    assert [(qos, payload, retain) for _, payload, qos, _, retain in told] == messages
+    assert {topic for topic, *_ in told} == {TOPIC}
+    assert [mid for *_, mid, _ in told] == [0, 2, 3, 4, 0]  # paho counts all
+
+
+def test_answers_between_messages_are_told_too(wired: Wired) -> None:
+    answered: list[int] = []
+    wired.client.on_publish = lambda _client, _data, mid, _code, _properties: answered.append(mid)
+    message = sent(wired.client._protocol, (1, LARGE[:9000], False))
+    told = received(wired, b"\x40\x02\x00\x07" + message + b"\x40\x02\x00\x08" + message, 1000)
+    assert (len(told), answered) == (2, [7, 8])
+
+
+def test_what_comes_is_acknowledged_unless_that_is_ours(wired: Wired) -> None:
+    came = sent(wired.client._protocol, (1, SMALL, False))
+    received(wired, came, 1000)
+    wired.client.loop_write()
+    assert wired.theirs.recv(100) == b"\x40\x02\x00\x01"
+    wired.client.manual_ack_set(True)
+    received(wired, came, 1000)
+    assert not wired.client.want_write()
+
+
+def test_what_a_handler_raises_is_raised(wired: Wired) -> None:
+    def fails(*_: object) -> None:
+        raise ConnectionError("not the broker's")
+
+    wired.client.on_message = fails
+    wired.theirs.send(sent(wired.client._protocol, (0, SMALL, False)))
+    with pytest.raises(ConnectionError, match="not the broker's"):
+        wired.client.loop_read()
+
+
+def test_a_line_that_ends_within_a_message_is_lost(wired: Wired) -> None:
+    lost: list[object] = []
+    wired.client.on_disconnect = lambda *_: lost.append(1)
+    wired.theirs.send(sent(wired.client._protocol, (0, LARGE[:9000], False))[:5000])
+    wired.client.loop_read()
+    wired.theirs.close()
+    wired.client.loop_read()
+    assert lost
