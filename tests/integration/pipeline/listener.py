@@ -22,6 +22,7 @@ class Listener:
         self.events: list[EventMessage] = []
         self.asked: list[Resend] = []
         self.state: dict[str, bytes] = {}
+        self.said: list[tuple[str, bytes]] = []
         self._topics = Topics(prefix)
         self._address = address
         self._ready = threading.Event()
@@ -82,3 +83,4 @@ class Listener:
             self.asked.append(Resend.model_validate_json(payload))
         else:
             self.state[message.topic] = payload
+            self.said.append((message.topic, payload))
