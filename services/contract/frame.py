@@ -20,6 +20,7 @@ _ORIENTATION, _MODEL, _EXIF_IFD = 0x0112, 0x0110, 0x8769
 _VERSION, _DATE_TIME, _OFFSET_TIME, _SUB_SEC, _UNIQUE_ID = 0x9000, 0x9003, 0x9011, 0x9291, 0xA420
 _ASCII, _SHORT, _LONG, _UNDEFINED = 2, 3, 4, 7
 _VALUES = b"%04d:%02d:%02d %02d:%02d:%02d\0+00:00\0\0%06d\0\0%016x%016x\0"
+_TAIL = 70  # bytes of a segment from its values on
 
 
 class NotAFrame(ValueError):
@@ -80,8 +81,11 @@ def identify(jpeg: bytes) -> FrameId | None:
     check(jpeg)
     if jpeg[2:4] != b"\xff\xe1" or jpeg[6:12] != EXIF:
         return None
-    length = int.from_bytes(jpeg[4:6], "big")
-    return _parse(jpeg[12 : 4 + length])
+    end = 4 + int.from_bytes(jpeg[4:6], "big")
+    # A camera's segments are alike but for their values: they are laid out, and understood, once.
+    values = jpeg[end - _TAIL : end]
+    camera = _camera_of(jpeg[2 : end - _TAIL]) if _laid_out(values) else None
+    return _parse(jpeg[12:end]) if camera is None else _values(camera, values)
 
 
 def check(jpeg: bytes) -> None:
@@ -194,6 +198,38 @@ def _text(tiff: bytes, order: str, entry: tuple[int, int, bytes]) -> str:
     return value[:size].rstrip(b"\x00").decode("ascii")
 
 
+@lru_cache(maxsize=1024)
+def _camera_of(head: bytes) -> str | None:
+    """The camera of a segment as `_segment` writes it, from what is before its values; None of any other."""
+    made_up = _parse(head[10:] + _VALUES % (2000, 1, 1, 0, 0, 0, 0, 0, 0) + b"\x00")
+    if made_up is None:
+        return None
+    known = any(_frame_of_segment(made_up.camera, n)[0] == head for n in range(1, 9))
+    return made_up.camera if known else None
+
+
+def _laid_out(values: bytes) -> bool:
+    """Whether what stands between the values is what `_segment` writes there."""
+    return values[19:28] == b"\0+00:00\0\0" and values[34:36] == b"\0\0" and values[68:] == b"\0\0"
+
+
+def _values(camera: str, values: bytes) -> FrameId | None:
+    """From the end of a segment as `_segment` writes it."""
+    try:
+        text = values.decode("ascii")
+        return FrameId(camera, int(text[36:52], 16), int(text[52:68], 16), _when(text, text[28:34]))
+    except ValueError:
+        return None
+
+
+def _when(when: str, micro: str) -> datetime:
+    return datetime(
+        int(when[0:4]), int(when[5:7]), int(when[8:10]),
+        int(when[11:13]), int(when[14:16]), int(when[17:19]),
+        int(micro.ljust(6, "0")[:6]), tzinfo=UTC,
+    )  # fmt: skip
+
+
 def _parse(tiff: bytes) -> FrameId | None:
     order = _order(tiff)
     if order is None:
@@ -210,11 +246,7 @@ def _parse(tiff: bytes) -> FrameId | None:
             camera=_text(tiff, order, ifd0[_MODEL]),
             session=int(unique[:16], 16),
             sequence=int(unique[16:], 16),
-            time=datetime(
-                int(when[0:4]), int(when[5:7]), int(when[8:10]),
-                int(when[11:13]), int(when[14:16]), int(when[17:19]),
-                int(micro.ljust(6, "0")[:6]), tzinfo=UTC,
-            ),
-        )  # fmt: skip
+            time=_when(when, micro),
+        )
     except (KeyError, ValueError, struct.error):
         return None

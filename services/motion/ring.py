@@ -38,7 +38,10 @@ class Ring:
         """A frame that comes late takes its place among the others; one that is there changes nothing."""
         if _number(frame.id) in self._by_number:
             return
-        insort(self._frames, frame, key=_order)
+        if not self._frames or _order(frame) > _order(self._frames[-1]):
+            self._frames.append(frame)
+        else:
+            insort(self._frames, frame, key=_order)
         self._by_number[_number(frame.id)] = frame
         self.bytes += len(frame.jpeg)
         self._trim()
@@ -54,7 +57,9 @@ class Ring:
         return self._frames[-1].id.time - timedelta(seconds=self.seconds)
 
     def _trim(self) -> None:
-        drop = bisect_left(self._frames, self._oldest_kept(), key=lambda frame: frame.id.time)
+        oldest, drop = self._oldest_kept(), 0
+        while self._frames[drop].id.time < oldest:  # mostly one, and the newest never
+            drop += 1
         size = self.bytes - sum(len(frame.jpeg) for frame in self._frames[:drop])
         while size > self.max_bytes and drop < len(self._frames):
             size -= len(self._frames[drop].jpeg)

@@ -181,3 +181,16 @@ def test_the_size_is_read_without_decoding() -> None:
 def test_a_jpeg_without_a_size_is_refused(data: bytes) -> None:
     with pytest.raises(NotAFrame, match=r"^the bytes are no JPEG with a size$"):
         size(data)
+
+
+def test_a_frame_is_read_alike_whoever_laid_its_segment_out() -> None:
+    """Frames of one camera are read by their places; any other layout is read tag by tag."""
+    ours = stamp(jpeg(), DOOR)
+    (tiff,) = exif_tiffs(ours)
+    # The same tags, and something behind them.
+    body = b"Exif\0\0" + tiff + bytes(2)
+    others = b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+    assert identify(jpeg(others)) == identify(ours) == DOOR
+    at = ours.index(b"2026:11:20")
+    for damaged in (b"2026:13:20", b"2026:1x:20", b"2026:1\xff:20"):
+        assert identify(ours[:at] + damaged + ours[at + 10 :]) is None
