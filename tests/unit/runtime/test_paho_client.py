@@ -137,7 +137,7 @@ def sent(version: MQTTProtocolVersion, *messages: tuple[int, bytes, bool]) -> by
     line = Wired(Client, version)
     properties = None
     if version == MQTTv5:
-        properties = Properties(PacketTypes.PUBLISH)
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.ContentType, properties.MessageExpiryInterval = "image/jpeg", 60
     for qos, payload, retain in messages:
         line.client.publish(TOPIC, payload, qos, retain, properties)
