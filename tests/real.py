@@ -55,6 +55,11 @@ class Server:
         self._runner.remove()
 
     @property
+    def pid(self) -> int:
+        """Its process; 0 where it does not run, or cannot be seen from here."""
+        return self._runner.pid
+
+    @property
     def container(self) -> Container:
         """For what can be done to a container alone; skips the test where it is none."""
         if not isinstance(self._runner, Container):

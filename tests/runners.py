@@ -31,6 +31,11 @@ class Runner(Protocol):
         """What it has said so far."""
         ...
 
+    @property
+    def pid(self) -> int:
+        """Its process; 0 where it does not run, or cannot be seen from here."""
+        ...
+
 
 class Container:
     """A program in an image; `files` (path: text) are put into the container, `port` is the one inside."""
@@ -71,6 +76,14 @@ class Container:
     def remove(self) -> None:
         self._container.stop(force=True, delete_volume=True)
 
+    @property
+    def pid(self) -> int:
+        if not self._made:
+            return 0
+        container = self._container.get_wrapped_container()
+        container.reload()
+        return int(container.attrs["State"]["Pid"])
+
     def forget(self) -> None:
         """Ends it as a power cut does, and its data is gone too."""
         self.remove()
@@ -109,7 +122,12 @@ class Process:
     def start(self) -> None:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=self._folder, env=self._env, stdout=log, stderr=subprocess.STDOUT
+                self._command,
+                cwd=self._folder,
+                env=self._env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us, who look at it once more
             )
 
     def stop(self) -> None:
@@ -124,6 +142,10 @@ class Process:
 
     def remove(self) -> None:
         self.kill()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process and self._process.poll() is None else 0
 
     def log(self) -> str:
         return (self._folder / "log").read_text(errors="replace")

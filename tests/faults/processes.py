@@ -50,6 +50,10 @@ class ServiceProcess:
         assert self._process
         return self._process.pid
 
+    def ended(self) -> bool:
+        """It does not run (any more)."""
+        return self._process is None or self._process.poll() is not None
+
     def start(self) -> None:
         """Returns at once."""
         with (self.folder / "log").open("ab") as log:
@@ -88,8 +92,7 @@ class ServiceProcess:
         """Raises with its log where it does not become so."""
         until_s = time.monotonic() + READY_S
         while not self.ready():
-            ended = self._process is None or self._process.poll() is not None
-            if ended or time.monotonic() > until_s:
+            if self.ended() or time.monotonic() > until_s:
                 raise RuntimeError(f"{self.name} is not ready:\n{self.log()}")
             time.sleep(0.05)
 
