@@ -1,6 +1,6 @@
 # The verbs of this project, the same for people and for CI; `make` alone explains them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test unit system faults clusters check lock schemas accuracy clean
+.PHONY: help setup demo up test unit system faults clusters long-run check lock schemas accuracy clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -51,6 +51,9 @@ check: $(READY_DEV) ## format, lint, types, who may import whom
 
 accuracy: $(READY_DEV) ## motion against the recorded and labelled clips
 	@exec $(BIN)/python -m benchmarks.accuracy
+
+long-run: $(READY_DEV) ## hours of 16 cameras and a fault every few minutes: does anything grow? (HOURS=2)
+	@exec $(BIN)/python -m benchmarks.long_run $(if $(HOURS),--hours $(HOURS))
 
 bench-%: $(READY_DEV) ## one measurement, such as bench-broker; its last line is JSON
 	@exec $(BIN)/python -m benchmarks.$(subst -,_,$*)

@@ -10,7 +10,8 @@ _COLOURS = ("#20467a", "#a8322a", "#1d6b45", "#e59b33", "#8a4fa3", "#5d6673")
 _STYLE = """
 svg { background: #fff; font: 12px system-ui, sans-serif; fill: #1d232c }
 .grid { stroke: #e6e3dc } .mark { stroke: #98a5b5; stroke-dasharray: 2 4 } .title { font-weight: 600 }
-.muted { fill: #5d6673 } .curve { fill: none; stroke-width: 1.4 } .bound { stroke-dasharray: 6 4; opacity: .6 }
+.muted { fill: #5d6673 } .curve { fill: none; stroke-width: 1.4 }
+.bound { stroke-dasharray: 6 4; opacity: .6 }
 """
 
 
@@ -86,18 +87,19 @@ def _panel(panel: Panel, left: float, top: float, width: float) -> str:
         parts.append(
             f'<line class="grid" x1="{left + LEFT:.1f}" x2="{left + width - RIGHT:.1f}" '
             f'y1="{at:.1f}" y2="{at:.1f}"/>'
-            f'<text class="muted" x="{left + LEFT - 6:.1f}" y="{at + 4:.1f}" text-anchor="end">{value:g}</text>'
+            f'<text class="muted" x="{left + LEFT - 6:.1f}" y="{at + 4:.1f}" text-anchor="end">'
+            f"{value:g}</text>"
         )
-    for value in panel.x_ticks or steps(min(xs), max(xs), 8):
-        parts.append(
-            f'<text class="muted" x="{x(value):.1f}" y="{top + ROW - BOTTOM + 16}" text-anchor="middle">'
-            f"{escape(panel.x_words(value))}</text>"
-        )
-    for value, words in panel.marks:
-        parts.append(
-            f'<line class="mark" x1="{x(value):.1f}" x2="{x(value):.1f}" y1="{top + TOP}" '
-            f'y2="{top + ROW - BOTTOM}"><title>{escape(words)}</title></line>'
-        )
+    parts += [
+        f'<text class="muted" x="{x(value):.1f}" y="{top + ROW - BOTTOM + 16}" text-anchor="middle">'
+        f"{escape(panel.x_words(value))}</text>"
+        for value in panel.x_ticks or steps(min(xs), max(xs), 8)
+    ]
+    parts += [
+        f'<line class="mark" x1="{x(value):.1f}" x2="{x(value):.1f}" y1="{top + TOP}" '
+        f'y2="{top + ROW - BOTTOM}"><title>{escape(words)}</title></line>'
+        for value, words in panel.marks
+    ]
     parts += [_curve(curve, n, x, y) for n, curve in enumerate(panel.curves)]
     return "".join(parts) + _legend(panel.curves, left + LEFT, top + 32)
 

@@ -89,6 +89,7 @@ class Play:
     jpegs: list[bytes]
     fps: float
     offset_s: float = 0.0
+    topics: Topics = TOPICS
 
 
 def _publish(plays: list[Play], port: int) -> None:
@@ -102,7 +103,7 @@ def _publish(plays: list[Play], port: int) -> None:
         time.sleep(max(0.0, due_s - time.monotonic()))
         play, now = plays[index], datetime.now(UTC)
         frame = stamp(play.jpegs[n % len(play.jpegs)], FrameId(play.camera, 1, n + 1, now))
-        link.send(TOPICS.frames(play.camera, leaf.LIVE), frame)
+        link.send(play.topics.frames(play.camera, leaf.LIVE), frame)
         due[0] = (began_s + play.offset_s + (n + 1) / play.fps, n + 1, index)
         due.sort()
 

@@ -1,9 +1,9 @@
 """Hours of 16 demo cameras with a fault every few minutes: is anything lost, and does anything grow?
 
-`make long-run` (HOURS=0.5 for less) runs capture, motion, archiver and gateway as processes, with a broker, an
-S3 server and two viewers. Every 30 s it notes each process's memory, open files, threads and processor time,
-and the account of frames. `build/long-run` gets the record (JSON lines), a plot and a report; `--report` makes
-the last two anew from a record. Ctrl-C ends it early, with what there is by then.
+`make long-run` (HOURS=0.5 for less) runs capture, motion, archiver and gateway as processes, with a broker,
+an S3 server and two viewers. Every 30 s it notes each process's memory, open files, threads and processor
+time, and the account of frames. `build/long-run` gets the record (JSON lines), a plot and a report;
+`--report` makes the last two anew from a record. Ctrl-C ends it early, with what there is by then.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Which fault strikes when: services die in the first and the last quarter, all around them in the middle half.
+"""Which fault strikes when: services die in the first and the last quarter, all around them in between.
 
-A service that is killed every few minutes never lives long enough to show that it leaks. So in the middle half
-they live on, and are frozen now and then, while broker and store are killed, cut off, slow and refusing.
+A service that is killed every few minutes never lives long enough to show that it leaks. So in the middle
+half they live on, and are frozen now and then, while broker and store are killed, slow and refusing.
 """
 
 import time

@@ -75,8 +75,8 @@ def _head(record: Record) -> list[str]:
         "",
         f"Begun {begun['time']}: demo cameras of {begun['size']} at {begun['fps']:g} fps, {begun['viewers']} "
         f"viewers, a fault every {begun['every_s']:g} s (seed {begun['seed']}); {begun['servers']}.",
-        f"{begun['cores']} cores, niceness {begun['niceness']}; the machine's load was {loads[len(loads) // 2]:.1f} "
-        f"(median), {loads[-1]:.1f} at most, with others at work on it.",
+        f"{begun['cores']} cores, niceness {begun['niceness']}; the machine's load was "
+        f"{loads[len(loads) // 2]:.1f} (median), {loads[-1]:.1f} at most, with others at work on it.",
     ]
 
 
@@ -87,10 +87,12 @@ def _account(record: Record) -> list[str]:
     lines = [
         "## Frames",
         "",
-        "| numbered by capture | carried by the broker | in events | stored | lost | doubled | cut off | events |",
+        "| numbered by capture | carried by the broker | in events | stored | lost | doubled | cut off "
+        "| events |",
         "|---|---|---|---|---|---|---|---|",
-        f"| {account['numbered']} | {account['published']} | {account['in_events']} | {account['stored']} "
-        f"| {len(account['lost'])} | {len(account['doubled'])} | {account['cut_off']} | {account['events']} |",
+        f"| {account['numbered']} | {account['published']} | {account['in_events']} "
+        f"| {account['stored']} | {len(account['lost'])} | {len(account['doubled'])} "
+        f"| {account['cut_off']} | {account['events']} |",
         "",
         *(f"* lost: {each}" for each in account["lost"][:20]),
         *(f"* doubled: {each}" for each in account["doubled"][:20]),
@@ -111,9 +113,10 @@ def _trends(found: list[Finding]) -> list[str]:
     lines = [
         "## Flat?",
         "",
-        f"The line (Theil and Sen) through the longest life of each process, from {WARM_UP_S / 60:.0f} min after "
-        f"its start. Flat is: memory grows by at most {MEMORY_PER_HOUR:.0%} or {MEMORY_MB_PER_HOUR:g} MB an hour, "
-        f"whichever is more; open files and threads by at most {COUNT_PER_HOUR:g} an hour. A line takes "
+        "The line (Theil and Sen) through the longest life of each process, from "
+        f"{WARM_UP_S / 60:.0f} min after its start. Flat is: memory grows by at most {MEMORY_PER_HOUR:.0%} "
+        f"or {MEMORY_MB_PER_HOUR:g} MB an hour, whichever is more; open files and threads by at most "
+        f"{COUNT_PER_HOUR:g} an hour. A line takes "
         f"{LEAST_S / 60:.0f} min at least. Broker and store are shown and not judged.",
         "",
         "| process | what | median | per hour | 95 % | line over | |",
