@@ -12,8 +12,6 @@ cost. Rings keep a second of frames: that memory is the frames' own, and follows
 import argparse
 import json
 import sys
-import tempfile
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,27 +19,18 @@ from functools import partial
 from pathlib import Path
 from statistics import mean, median, stdev
 
-import cv2
-
 from benchmarks import broker
 from benchmarks.chart import Curve, Panel, chart
-from benchmarks.feeding import address, quiet
-from benchmarks.stage import Stream, Usage, apart, cameras, measured, side_by_side
-from services.archiver.service import ArchiverService
-from services.capture.service import CaptureService
-from services.contract.settings import Settings
-from services.motion.service import MotionService
-from services.store import open_store
+from benchmarks.feeding import quiet
+from benchmarks.household import SERVICES, Household, live
+from benchmarks.stage import Stream, Usage, apart, cameras, side_by_side
 
 GOAL = 1.15
 FPS = 5.0
 #: So many households with so many cameras each. A small process finds room in what it holds ready anyway, now
 #: more, now less, so there are several of those.
 HOUSEHOLDS = {0: 3, 1: 6, 4: 2, 16: 1, 64: 1}
-SERVICES = ("capture", "motion", "archiver")
-WARM_S = 20.0
 MB = 1e6
-KEEPS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,52 +42,6 @@ class Cost:
     mb_error: float
 
 
-def live(service: str, prefix: str, count: int, camera: int, port: int, *, seconds: float) -> Usage:
-    """What one service of a household uses, with all that belongs to it; in a process of its own."""
-    cv2.setNumThreads(-1)
-    with tempfile.TemporaryDirectory() as folder:
-        names = [f"{prefix}-{n}" for n in range(count)]
-        settings = Settings.model_validate(
-            {
-                "state_dir": folder,
-                "mqtt": {"prefix": prefix},
-                "archive": {"url": f"file://{folder}/archive", "spool_dir": f"{folder}/spool"},
-                "cameras": {
-                    name: {
-                        "url": f"http://127.0.0.1:{camera}/yard/{name}",
-                        "capture": {"preview": False, "ring_seconds": KEEPS_S},
-                        "motion": {"pre_roll": KEEPS_S},
-                    }
-                    for name in names
-                },
-            }
-        )
-        made = _SERVICES[service](settings, port)
-        stop = threading.Event()
-        life = threading.Thread(target=made.run, args=(stop,), name=service)
-        life.start()
-        try:
-            counted = partial(_counted, made, service)
-            return measured(counted, warm_s=WARM_S, seconds=seconds)
-        finally:
-            stop.set()
-            life.join()
-
-
-_SERVICES: dict[str, Callable[[Settings, int], CaptureService | MotionService | ArchiverService]] = {
-    "capture": lambda settings, port: CaptureService(settings, address(port)),
-    "motion": lambda settings, port: MotionService(settings, address(port)),
-    "archiver": lambda settings, port: ArchiverService(
-        settings, address(port), open_store(settings.archive.url)
-    ),
-}
-_COUNTS = {"capture": "published", "motion": "received", "archiver": "stored"}
-
-
-def _counted(service: CaptureService | MotionService | ArchiverService, name: str) -> int:
-    return sum(int(stats.model_dump()[_COUNTS[name]]) for stats in service.account().values())
-
-
 def measure(port: int, camera: int, seconds: float) -> dict[tuple[str, int], list[Usage]]:
     """One round of all households, in new processes: memory that was given back is not always seen to be."""
     with ExitStack() as stack:
@@ -107,9 +50,9 @@ def measure(port: int, camera: int, seconds: float) -> dict[tuple[str, int], lis
             for n in range(households):
                 for service in SERVICES:
                     subject = stack.enter_context(apart())
-                    prefix = f"h{count}-{n}"
+                    household = Household(f"h{count}-{n}", count, camera, port)
                     measures[f"{service} {count} {n}"] = partial(
-                        subject, live, service, prefix, count, camera, port, seconds=seconds
+                        subject, live, household, service, seconds=seconds
                     )
         found = side_by_side(1, measures)
     rounds: dict[tuple[str, int], list[Usage]] = {}
