@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
+from services.contract.settings import Settings
 from services.contract.urls import missing_file
 from services.runtime import VERSION, config
 from services.runtime.errors import UserError
@@ -70,13 +71,32 @@ def _secrets(arguments: argparse.Namespace) -> int:
     from services.secrets.keyring import local_secrets  # noqa: PLC0415
     from services.secrets.logins import local_logins  # noqa: PLC0415
 
-    path = arguments.config if arguments.config.exists() else None
-    settings = config.load(path, os.environ, None if path else DEMO)
+    settings = _settings_or_demo(arguments.config)
     secrets = local_secrets(settings.state_dir)
     secrets.must_exist("start Nightjar once, and it makes them")
     logins = local_logins(settings, secrets)
     print(logins.as_json() if arguments.json else logins.as_text())
     return 0
+
+
+def _renew(arguments: argparse.Namespace) -> int:
+    from services.secrets.keyring import RENEWABLE_HERE, local_secrets  # noqa: PLC0415
+
+    if unknown := [name for name in arguments.names if name not in RENEWABLE_HERE]:
+        raise UserError(f"{', '.join(unknown)} cannot be renewed here; there are {', '.join(RENEWABLE_HERE)}")
+    secrets = local_secrets(_settings_or_demo(arguments.config).state_dir)
+    secrets.must_exist("start Nightjar once, and it makes them")
+    for name in arguments.names:
+        secrets.renew(name)
+    print(f"renewed: {', '.join(arguments.names)}. A Nightjar that runs takes them up within seconds.")
+    print(f"{_program()} secrets show tells you the new ones.")
+    return 0
+
+
+def _settings_or_demo(path: Path) -> Settings:
+    """The configuration; without one, that of the demo."""
+    there = path if path.exists() else None
+    return config.load(there, os.environ, None if there else DEMO)
 
 
 def _probe(arguments: argparse.Namespace) -> int:
@@ -174,11 +194,17 @@ def _add_archive(commands: Commands) -> None:
 
 def _add_secrets(commands: Commands) -> None:
     secrets = commands.add_parser("secrets", help="where everything is, and how to get in")
-    verbs = secrets.add_subparsers(required=True, metavar="show")
+    verbs = secrets.add_subparsers(required=True, metavar="COMMAND")
     show = verbs.add_parser("show", help="show the addresses and logins")
     show.add_argument("--json", action="store_true", help="for scripts")
     _config_option(show, argparse.SUPPRESS)
     show.set_defaults(command=_secrets)
+    renew = verbs.add_parser("renew", help="make these anew, while Nightjar runs")
+    renew.add_argument(
+        "names", nargs="+", metavar="NAME", help="such as mqtt-nightjar or admin-password; `?` lists them all"
+    )
+    _config_option(renew, argparse.SUPPRESS)
+    renew.set_defaults(command=_renew)
 
 
 def _add_access(commands: Commands) -> None:

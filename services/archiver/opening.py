@@ -1,6 +1,5 @@
 """Makes the archiver with the store that the configuration names."""
 
-import logging
 from typing import TYPE_CHECKING
 
 from services.archiver.service import ArchiverService
@@ -13,8 +12,6 @@ from services.store import Key, Store, open_store
 if TYPE_CHECKING:
     from services.store.presign import Presigner
 
-log = logging.getLogger(__name__)
-
 #: Beside frames as they come and frames from the spool, which each have their threads.
 EXTRA_CONNECTIONS = 2
 
@@ -26,15 +23,7 @@ def open_archiver(settings: Settings, broker: BrokerAddress) -> ArchiverService:
 
 def configured_store(settings: Settings) -> Store:
     """The store; where it refuses its key, the configuration and the files that it names are read again."""
-    archive, key = settings.archive, _key(settings.archive)
-
-    def read_key() -> Key:
-        try:
-            return _key(settings.again().archive)
-        except UserError as wrong:  # somebody is writing it
-            log.warning("the archive's key cannot be read anew: %s", wrong)
-            return key
-
+    archive, key = settings.archive, Key.of(settings.archive)
     try:
         return open_store(
             archive.url,
@@ -43,7 +32,7 @@ def configured_store(settings: Settings) -> Store:
             token=key.token,
             ca_file=archive.ca_file,
             threads=2 * archive.threads + EXTRA_CONNECTIONS,
-            read_key=read_key,
+            read_key=lambda: Key.of(settings.again().archive),
         )
     except ValueError as wrong:
         raise UserError(str(wrong)) from None
@@ -56,12 +45,4 @@ def presigner(archive: ArchiveSettings) -> "Presigner | None":
         return None
     from services.store.presign import Presigner  # noqa: PLC0415 - a folder needs no minio
 
-    return Presigner(place, _key(archive), archive.public_endpoint, archive.public_hours)
-
-
-def _key(archive: ArchiveSettings) -> Key:
-    return Key(
-        archive.access_key.get_secret_value(),
-        archive.secret_key.get_secret_value(),
-        archive.token.get_secret_value(),
-    )
+    return Presigner(place, Key.of(archive), archive.public_endpoint, archive.public_hours)

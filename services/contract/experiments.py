@@ -2,9 +2,9 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from services.contract.archive_keys import KeyLayout
 from services.contract.message import CameraName, EventId, Message, Time
@@ -62,6 +62,13 @@ class Experiment(BaseModel):
         return self
 
 
+def _as_known_here(said: Any) -> Any:
+    """Without what a later release says of it: what people write is checked, what is said may be more."""
+    return (
+        {key: said[key] for key in said if key in Experiment.model_fields} if isinstance(said, dict) else said
+    )
+
+
 class Spread(Message):
     """How some seconds are spread."""
 
@@ -75,7 +82,7 @@ class ExperimentSummary(Message):
     """An experiment from its start until now or its end: kept beside its pictures."""
 
     camera: CameraName
-    experiment: Experiment
+    experiment: Annotated[Experiment, BeforeValidator(_as_known_here)]
     started: Time
     ended: Time | None = Field(None, description="none while it runs")
     pictures: int = Field(ge=0)

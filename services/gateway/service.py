@@ -63,6 +63,7 @@ from services.runtime.mqtt import BrokerAddress, Delivery, Link
 from services.runtime.presence import Presence
 from services.runtime.run import Crew
 from services.runtime.stop import Stop
+from services.store import Key
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class GatewayService:
     name = "gateway"
 
     def __init__(self, settings: Settings, broker: BrokerAddress) -> None:
-        self._settings = settings
+        self._settings = self._in_force = settings
         self._topics = Topics(settings.mqtt.prefix)
         self._cameras = Cameras(settings)
         self._presence = Presence(broker, self._topics, self.name, settings.replica, self._cameras)
@@ -134,7 +135,7 @@ class GatewayService:
     def run(self, stop: threading.Event) -> None:
         self._entrance.accounts.check()
         self._https = open_https(self._settings.gateway, self._folder)
-        library = open_library(self._settings.archive)
+        library = open_library(self._settings.archive, lambda: Key.of(self._in_force.again().archive))
         try:
             asyncio.run(self._live(stop, library))
         finally:
@@ -201,8 +202,9 @@ class GatewayService:
             self._control.subscribe(topic_filter, arrived)
 
     def _take(self, settings: Settings) -> None:
-        """In the loop: cameras, and people who log in, are those of another configuration."""
-        self._entrance.accounts.take_users(settings.gateway.users)
+        """In the loop: cameras, and who gets in with what, are those of another configuration."""
+        self._in_force = settings
+        self._entrance.take(settings.gateway)
         before = set(self._cameras)
         self._cameras.take(settings)
         self._state.take_cameras(self._cameras.labels())

@@ -10,7 +10,7 @@ from services.contract.message import Message
 from services.contract.settings import Settings
 from services.runtime import VERSION, config, logs, metrics
 from services.runtime.health import HealthServer
-from services.runtime.mqtt import BrokerAddress, broker_address
+from services.runtime.mqtt import BrokerAddress, renewable_address
 from services.runtime.reload import Reconfigured, Reload
 from services.runtime.run import Service, ends, run_services
 
@@ -31,7 +31,7 @@ def run_alone(name: str, make: Maker) -> int:
         arguments = _parser(name).parse_args()
         settings = config.load(arguments.config, os.environ)
         logs.set_up(settings.log)
-        service = make(settings, broker_address(settings.mqtt))
+        service = make(settings, renewable_address(settings))
         replica = metrics.Replica(settings.replica, service.problems)
         health = HealthServer(
             settings.health.listen,
@@ -40,7 +40,7 @@ def run_alone(name: str, make: Maker) -> int:
         )
         health.open()
         reload = Reload(
-            arguments.config, lambda: config.load(arguments.config, os.environ), settings, [service]
+            arguments.config, settings.again, settings, [service], config.secret_files(os.environ)
         )
         run_services([service], also=[("health", health.run), ("configuration", reload.run)])
         return 0

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,13 @@ def load(path: Path | None, environ: Mapping[str, str], base: Mapping[str, Any] 
             )
     if problems:
         raise ConfigErrors(problems)
-    return settings.was_read(lambda: load(path, environ, base))
+    return settings.was_read(partial(load, path, dict(environ), base))
+
+
+def secret_files(environ: Mapping[str, str]) -> list[Path]:
+    """The files that stand for settings: what `NIGHTJAR_A__B_FILE` names."""
+    names = [name for name in sorted(environ) if name.startswith(PREFIX) and name not in NOT_SETTINGS]
+    return [Path(environ[name]) for name in names if _names_file(_keys_of(name))]
 
 
 def dump(settings: Settings) -> str:
@@ -118,9 +125,9 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str], origin: dict[Ke
     for variable in sorted(environ):
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
-        keys = tuple(variable.removeprefix(PREFIX).lower().split("__"))
+        keys = _keys_of(variable)
         value = environ[variable]
-        if keys[-1].endswith("_file") and not _is_setting(keys):
+        if _names_file(keys):
             keys = (*keys[:-1], keys[-1].removesuffix("_file"))
             try:
                 value = Path(value).read_text(encoding="utf-8").strip()
@@ -134,6 +141,15 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str], origin: dict[Ke
         _put(values, keys, value)
         origin[keys] = variable
     return problems
+
+
+def _keys_of(variable: str) -> Keys:
+    return tuple(variable.removeprefix(PREFIX).lower().split("__"))
+
+
+def _names_file(keys: Keys) -> bool:
+    """Whether such a variable names the file that holds the setting, rather than being one itself."""
+    return keys[-1].endswith("_file") and not _is_setting(keys)
 
 
 def _put(values: dict[str, Any], keys: Keys, value: str) -> None:

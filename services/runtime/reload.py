@@ -6,7 +6,7 @@ in its place, a bind mount or a ConfigMap may hide the difference, and notificat
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,13 @@ from services.runtime.errors import UserError
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
+
+#: What opens something, by section: the dashboard's is taken at once, the others when the old one is refused.
+_SECRETS = {
+    "mqtt": ("password",),
+    "archive": ("access_key", "secret_key", "token"),
+    "gateway": ("password_hash", "session_key"),
+}
 
 
 class Reconfigured(Protocol):
@@ -41,9 +48,14 @@ class Reload:
         read: Callable[[], Settings],
         in_force: Settings,
         services: list[Reconfigured],
+        also: Collection[Path] = (),
     ) -> None:
-        """`read` gives the settings of the file as it is now, or raises UserError."""
+        """`read` gives the settings of the file as it is now, or raises UserError.
+
+        `also`: files with passwords and keys, which are part of the settings too.
+        """
         self._path = path
+        self._also = also
         self._read = read
         self._in_force = in_force
         self._services = services
@@ -61,11 +73,8 @@ class Reload:
             self._taken = self._seen
             self._take()
 
-    def _content(self) -> bytes | None:
-        try:
-            return self._path.read_bytes()
-        except OSError:
-            return None
+    def _content(self) -> list[bytes | None]:
+        return [_bytes_of(path) for path in (self._path, *self._also)]
 
     def _take(self) -> None:
         try:
@@ -90,6 +99,8 @@ class Reload:
         said = f"cameras {_changes(before.cameras, now.cameras) or 'are as they were'}"
         if users := _changes(before.gateway.users, now.gateway.users):
             said += f"; users {users}"
+        if _secrets(before) != _secrets(now):
+            said += "; passwords or keys are others"
         log.info("%s was read again; %s", self._path, said)
         before, now = _of_the_start(before), _of_the_start(now)
         for name in Settings.model_fields:
@@ -107,6 +118,19 @@ def _changes(before: Mapping[str, object], now: Mapping[str, object]) -> str:
 
 
 def _of_the_start(settings: Settings) -> Settings:
-    """Without what takes effect at once: everything else is read at the next start."""
-    gateway = settings.gateway.model_copy(update={"users": {}})
-    return settings.model_copy(update={"cameras": {}, "defaults": {}, "gateway": gateway})
+    """What waits for the next start: all but what takes effect at once, or when the old one is refused."""
+    none = {name: dict.fromkeys(fields) for name, fields in _SECRETS.items()}
+    none["gateway"]["users"] = None
+    parts = {name: getattr(settings, name).model_copy(update=fields) for name, fields in none.items()}
+    return settings.model_copy(update={"cameras": {}, "defaults": {}, **parts})
+
+
+def _secrets(settings: Settings) -> list[object]:
+    return [getattr(getattr(settings, name), field) for name, fields in _SECRETS.items() for field in fields]
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

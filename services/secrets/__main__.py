@@ -1,4 +1,4 @@
-"""`python -m services.secrets make | show [--json]`: the secrets container of `compose.yaml`."""
+"""`python -m services.secrets make | show | renew NAME…`: the secrets container of `compose.yaml`."""
 
 import argparse
 import os
@@ -10,7 +10,8 @@ from pathlib import Path
 from services.contract.settings import LogSettings
 from services.runtime import logs
 from services.runtime.run import ends, handle_signals
-from services.secrets.composed import Composed, logins, make
+from services.secrets.composed import Composed, logins, make, renew_and_hand_out
+from services.secrets.keyring import RENEWABLE
 
 ROOT = Path("/secrets")
 RUN = Path("/tmp")  # noqa: S108  (the container's own tmpfs)
@@ -23,6 +24,10 @@ def main(argv: Sequence[str]) -> int:
     commands.add_parser("make", help="make what is missing, hand it out, and prepare the bucket")
     show = commands.add_parser("show", help="where everything is and how to get in")
     show.add_argument("--json", action="store_true", help="for scripts")
+    renew = commands.add_parser(
+        "renew", help="make these anew, and hand them out; see docs/guide/operations.md"
+    )
+    renew.add_argument("names", nargs="+", metavar="NAME", choices=RENEWABLE, help=", ".join(RENEWABLE))
     arguments = parser.parse_args(argv)
     system = Composed.of(os.environ)
     if arguments.command == "show":
@@ -32,7 +37,10 @@ def main(argv: Sequence[str]) -> int:
     logs.set_up(LogSettings(format="human"))  # it is short, and for people
     stop = threading.Event()
     handle_signals(stop)
-    make(system, ROOT, RUN, stop)
+    if arguments.command == "renew":
+        renew_and_hand_out(system, ROOT, arguments.names, stop)
+    else:
+        make(system, ROOT, RUN, stop)
     return 0
 
 

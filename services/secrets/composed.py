@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 
 S3_PATIENCE_S = 120
 SEEN_PATIENCE_S = 15
+_READ_USERS = {
+    False: "kill -s HUP mqtt",
+    True: "exec mqtt-1 rabbitmqctl import_definitions /run/secrets/definitions.json",
+}
 _PROBES = 3  # Compose looks twice a second, a probe comes once a second: by the third it has seen the second
 
 
@@ -72,10 +76,34 @@ def make(system: Composed, root: Path, run: Path, stop: threading.Event) -> None
     hand_out(keyring, root, system.prefix, rabbitmq=system.rabbitmq)
     (run / "written").touch()
     log.info("every service has its secrets; `docker compose run --rm secrets show` shows the logins")
+    _prepare(place, keyring, stop)
+    _wait_until_seen(run / "probed", stop)
+
+
+def renew_and_hand_out(system: Composed, root: Path, names: list[str], stop: threading.Event) -> None:
+    """Makes these of the keyring's `RENEWABLE` anew, where every service finds them, and tells the S3 server.
+
+    Raises UserError before the first start.
+    """
+    place = system.place()
+    keyring = Secrets(Vault(root / "vault"))
+    keyring.must_exist("run `docker compose up` once, which makes them")
+    for name in names:
+        keyring.renew(name)
+    hand_out(keyring, root, system.prefix, rabbitmq=system.rabbitmq)
+    log.info("renewed and handed out: %s", ", ".join(names))
+    if any(name.startswith("mqtt-") for name in names):
+        log.info("now let the broker read its users again: docker compose %s", _READ_USERS[system.rabbitmq])
+    if "s3-root" in names:
+        log.info("now restart the S3 server, which then has the new root key: docker compose restart s3")
+    else:
+        _prepare(place, keyring, stop)
+
+
+def _prepare(place: S3Place | None, keyring: Secrets, stop: threading.Event) -> None:
     if place:
         users = {user: keyring.s3_key(user) for user in RIGHTS}
         prepare_patiently(place, keyring.s3_key("root"), users, stop, S3_PATIENCE_S)
-    _wait_until_seen(run / "probed", stop)
 
 
 def logins(system: Composed, root: Path) -> Logins:

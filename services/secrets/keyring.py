@@ -3,11 +3,22 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.runtime.access import USERS
 from services.runtime.errors import UserError
 from services.secrets import generate
 from services.secrets.vault import Vault
 
 _FIRST = "admin_password"
+
+#: What can be renewed, by the name that people use, and the files of the vault that it is in.
+RENEWABLE = {
+    **{f"mqtt-{user}": (f"mqtt_{user}",) for user in USERS},
+    **{f"s3-{user}": (f"s3_{user}",) for user in ("root", "archiver", "gateway", "nightjar")},
+    "admin-password": (_FIRST, "admin_password_hash"),
+    "session-key": ("session_key",),
+}
+#: In one process there is no S3 server of ours.
+RENEWABLE_HERE = tuple(name for name in RENEWABLE if not name.startswith("s3-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +30,7 @@ class Key:
 
 
 class Secrets:
-    """The keyring over a vault. A secret is renewed by deleting its file and starting again."""
+    """The keyring over a vault."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
@@ -48,6 +59,16 @@ class Secrets:
     def s3_key(self, user: str) -> Key:
         access = "nightjar" if user == "nightjar" else f"nightjar-{user}"
         return Key(access, self._vault.get(f"s3_{user}", generate.token))
+
+    def renew(self, name: str) -> None:
+        """Forgets one of `RENEWABLE`, so that another one is made; what is derived from it goes along."""
+        for file in RENEWABLE[name]:
+            self._vault.forget(file)
+        _ = self.admin_hash, self.session_key  # who runs looks at these files
+
+    def login_files(self) -> list[Path]:
+        """What stands behind the dashboard's login: its files change when that is renewed."""
+        return [self._vault.folder / name for name in ("admin_password_hash", "session_key")]
 
     def must_exist(self, how: str) -> None:
         """Raises UserError, which ends in `how` to make them, where nothing was ever made."""

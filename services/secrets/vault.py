@@ -10,7 +10,7 @@ from services.runtime.errors import UserError
 
 
 class Vault:
-    """Secrets that are made once, on first use, and never overwritten."""
+    """Secrets that are made once, on first use, and stay until they are forgotten."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,6 +40,14 @@ class Vault:
             except FileExistsError:
                 return self.get(name, make)
         return made
+
+    def forget(self, name: str) -> None:
+        """The next `get` makes another one. Raises UserError where the folder is not this user's."""
+        try:
+            (self.folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            reason = (error.strerror or "").lower()
+            raise UserError(f"{self.folder} cannot be written by this user: {reason}") from None
 
 
 def publish(folder: Path, name: str, text: str) -> None:

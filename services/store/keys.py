@@ -5,6 +5,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from services.contract.settings import ArchiveSettings
+from services.runtime.errors import UserError
+
 log = logging.getLogger(__name__)
 
 
@@ -16,12 +19,18 @@ class Key:
     secret: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
 
+    @classmethod
+    def of(cls, archive: ArchiveSettings) -> "Key":
+        """The configured one."""
+        secrets = (archive.access_key, archive.secret_key, archive.token)
+        return cls(*(secret.get_secret_value() for secret in secrets))
+
 
 class KeyRing:
     """The key in force. Thread-safe.
 
     `read` says what stands in the configuration and the files that it names now; it is asked when the store
-    refuses what we have, and may raise nothing.
+    refuses what we have, and may raise UserError.
     """
 
     def __init__(self, key: Key, read: Callable[[], Key] | None = None) -> None:
@@ -34,7 +43,11 @@ class KeyRing:
         if self._read is None:
             return
         with self._lock:
-            key = self._read()
+            try:
+                key = self._read()
+            except UserError as wrong:  # somebody is writing it
+                log.warning("the archive's key cannot be read anew: %s", wrong)
+                return
             if key != self.key:
                 self.key = key
                 log.info("the archive's key has changed; the new one is tried")

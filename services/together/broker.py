@@ -1,5 +1,6 @@
 """The embedded broker as one more service, with the users and rights that mosquitto gets in compose."""
 
+import contextlib
 import os
 import threading
 from functools import partial
@@ -25,7 +26,8 @@ class EmbeddedBroker:
         self._listen = settings.listen
         rules = parse_acl(acl_text(settings.prefix))
         users = {
-            user: User(partial(_same, secrets.mqtt_password(user)), tuple(rules[user])) for user in USERS
+            user: User(password.is_it, tuple(rules[user]), password.now)
+            for user, password in ((user, _Password(secrets, user)) for user in USERS)
         }
         self._broker = Broker(
             split_address(settings.listen),
@@ -53,8 +55,21 @@ def address_of(settings: MqttSettings, secrets: Secrets, user: str) -> BrokerAdd
     """How a service of this process reaches the embedded broker."""
     host, port = split_address(settings.listen)
     nearby = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    return BrokerAddress(nearby, port, user, secrets.mqtt_password(user))
+    read = partial(secrets.mqtt_password, user)
+    return BrokerAddress(nearby, port, user, read(), read_password=read)
 
 
-def _same(expected: str, given: bytes) -> bool:
-    return compare_digest(expected.encode(), given)
+class _Password:
+    """A user's password as it stands in the vault by now; the one of before while that cannot be read."""
+
+    def __init__(self, secrets: Secrets, user: str) -> None:
+        self._read = partial(secrets.mqtt_password, user)
+        self._last = self._read()
+
+    def now(self) -> str:
+        with contextlib.suppress(UserError):
+            self._last = self._read()
+        return self._last
+
+    def is_it(self, given: bytes) -> bool:
+        return compare_digest(self.now().encode(), given)

@@ -2,7 +2,8 @@
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -12,17 +13,15 @@ from services.contract.urls import missing_file
 from services.runtime import config, logs, metrics
 from services.runtime.errors import UserError
 from services.runtime.health import HealthServer
-from services.runtime.reload import Reconfigured, Reload
+from services.runtime.reload import Reload
 from services.runtime.run import run_services
 from services.runtime.state import alone_in
-from services.secrets.keyring import local_secrets
+from services.secrets.keyring import Secrets, local_secrets
 from services.secrets.logins import local_logins
 from services.together.status import StatusLine, farewell, status_line
-from services.together.table import Together, assemble
+from services.together.table import Together, assemble, with_login
 
 READY_CHECK_S = 0.1
-
-MakeReload = Callable[[Settings, list[Reconfigured]], Reload]
 
 
 def run_file(path: Path, environ: Mapping[str, str], show_logins: str) -> int:
@@ -30,19 +29,18 @@ def run_file(path: Path, environ: Mapping[str, str], show_logins: str) -> int:
 
     `show_logins` is the command that shows passwords.
     """
-
-    def read() -> Settings:
-        return with_files(config.load(path, environ))
-
-    return run_together(read(), show_logins, lambda *given: Reload(path, read, *given))
+    return run_together(config.load(path, environ), show_logins, (path, *config.secret_files(environ)))
 
 
-def run_together(settings: Settings, show_logins: str, reload: MakeReload | None = None) -> int:
-    """Lives until a signal; returns the exit status. `reload` makes what reads the settings again."""
+def run_together(settings: Settings, show_logins: str, files: Sequence[Path] = ()) -> int:
+    """Lives until a signal; returns the exit status.
+
+    `files` are what the settings were read from, the configuration first; who changes one is heard.
+    """
     with_files(settings)
     logs.set_up(settings.log)
     with alone_in(settings.state_dir):
-        return _live(settings, show_logins, reload)
+        return _live(settings, show_logins, files)
 
 
 def with_files(settings: Settings) -> Settings:
@@ -53,8 +51,9 @@ def with_files(settings: Settings) -> Settings:
     return settings
 
 
-def _live(settings: Settings, show_logins: str, reload: MakeReload | None) -> int:
+def _live(settings: Settings, show_logins: str, files: Sequence[Path]) -> int:
     secrets = local_secrets(settings.state_dir)
+    settings = with_login(settings, secrets)
     together = assemble(settings, secrets)
     replicas = {each.name: metrics.Replica(settings.replica, each.problems) for each in together.services}
     health = HealthServer(
@@ -77,11 +76,17 @@ def _live(settings: Settings, show_logins: str, reload: MakeReload | None) -> in
             StatusLine(lambda: status_line(together.accounts)).run(stop)
 
     helpers = [("health", health.run), ("status-line", show)]
-    if reload:
-        helpers.append(("configuration", reload(settings, together.reconfigured).run))
+    if files:
+        read = partial(_read_again, settings, secrets)
+        also = [*files[1:], *secrets.login_files()]
+        helpers.append(("configuration", Reload(files[0], read, settings, together.reconfigured, also).run))
     run_services(together.services, foundation=together.broker, also=helpers)
     print(farewell(together.accounts, place), flush=True)
     return 0
+
+
+def _read_again(settings: Settings, secrets: Secrets) -> Settings:
+    return with_login(with_files(settings.again()), secrets)
 
 
 def _wait_ready(together: Together, stop: threading.Event) -> bool:

@@ -11,7 +11,7 @@ from services.contract.message import Message
 from services.contract.settings import Settings
 from services.gateway.workers import open_gateway
 from services.motion.service import MotionService
-from services.runtime.mqtt import broker_address
+from services.runtime.mqtt import renewable_address
 from services.runtime.reload import Reconfigured
 from services.runtime.run import Service
 from services.secrets.keyring import Secrets
@@ -40,13 +40,15 @@ class Together:
 
 
 def assemble(settings: Settings, secrets: Secrets) -> Together:
-    """Builds everything; nothing runs yet. Raises UserError where the configuration cannot be right."""
-    settings = _with_login(settings, secrets)
+    """Builds everything, of settings `with_login`; nothing runs yet.
+
+    Raises UserError where the configuration cannot be right.
+    """
     embedded = not settings.mqtt.url
     state = settings.state_dir / "broker.state"
     together = Together(EmbeddedBroker(settings.mqtt, secrets, state) if embedded else None)
     for name, make in MAKERS:
-        address = address_of(settings.mqtt, secrets, name) if embedded else broker_address(settings.mqtt)
+        address = address_of(settings.mqtt, secrets, name) if embedded else renewable_address(settings)
         service = make(settings, address)
         together.services.append(service)
         together.reconfigured.append(service)
@@ -54,7 +56,7 @@ def assemble(settings: Settings, secrets: Secrets) -> Together:
     return together
 
 
-def _with_login(settings: Settings, secrets: Secrets) -> Settings:
+def with_login(settings: Settings, secrets: Secrets) -> Settings:
     """The dashboard's login is generated where the configuration has none."""
     gateway = settings.gateway
     generated = {}

@@ -139,6 +139,9 @@ class System(Protocol):
         """What this command of `nightjar` says; raises where it fails and that is not to be."""
         ...
 
+    def renew(self, *secrets: str) -> None:
+        """Each of them that is ours to renew; returns when whoever checks them was told."""
+
     def metrics(self) -> list[str]:
         """The internal ports of its services, as `host:port`."""
         ...
@@ -189,6 +192,10 @@ class Compose:
 
     def start_services(self, *names: str) -> None:
         self._run("start", *names)
+
+    def renew(self, *secrets: str) -> None:
+        self._run("run", "--rm", "-T", "secrets", "renew", *secrets)
+        self._run("kill", "--signal", "HUP", "mqtt")
 
     def remove(self) -> None:
         self._run("down", "--volumes", "--timeout", "5")
@@ -295,6 +302,9 @@ class Together:
             check=check,
         )
         return done.stdout
+
+    def renew(self, *secrets: str) -> None:
+        self.nightjar("secrets", "renew", *(name for name in secrets if not name.startswith("s3-")))
 
     def metrics(self) -> list[str]:
         return [self._health]

@@ -1,6 +1,7 @@
 """Everybody who may log in: the admin of the first start, and whom the configuration names."""
 
 import hmac
+import logging
 from collections.abc import Iterator, Mapping
 
 from argon2 import extract_parameters
@@ -10,16 +11,28 @@ from services.contract.settings import GatewaySettings, UserSettings
 from services.gateway.access.caller import ROLES, Scope
 from services.runtime.errors import UserError
 
+log = logging.getLogger(__name__)
+
 
 class Accounts:
-    """Password hashes and roles by user name. The admin stays; the others come and go while it runs."""
+    """Password hashes and roles by user name. The admin's name stays; all else may change while it runs."""
 
     def __init__(self, gateway: GatewaySettings) -> None:
         self._admin, self._admin_hash = gateway.user, gateway.password_hash.get_secret_value()
-        self.take_users(gateway.users)
+        self._take_users(gateway.users)
 
-    def take_users(self, users: Mapping[str, UserSettings]) -> None:
-        """Who may log in besides the admin, from now on."""
+    def take(self, gateway: GatewaySettings) -> None:
+        """Who may log in from now on. A password that would shut the admin out is not taken, and logged."""
+        password_hash = gateway.password_hash.get_secret_value()
+        try:
+            _check("gateway.password_hash", password_hash)
+        except UserError as wrong:
+            log.error("%s; the admin's password stays as it was", wrong)
+        else:
+            self._admin_hash = password_hash
+        self._take_users(gateway.users)
+
+    def _take_users(self, users: Mapping[str, UserSettings]) -> None:
         others = {name: user for name, user in users.items() if name != self._admin}
         self._hashes = {self._admin: self._admin_hash}
         self._hashes |= {name: user.password_hash.get_secret_value() for name, user in others.items()}

@@ -34,6 +34,11 @@ class Entrance:
             public_url=gateway.public_url,
         )
 
+    def take(self, gateway: GatewaySettings) -> None:
+        """People, passwords and the key of sessions are these from now on."""
+        self.accounts.take(gateway)
+        self.sessions.take_key(gateway.session_key.get_secret_value())
+
 
 def folder_of(state_dir: Path) -> Path:
     """Where the gateway keeps its files."""

@@ -38,14 +38,19 @@ class Sessions:
         self, key: str, accounts: Accounts, hours: float, ended: SharedFile, now: Callable[[], float]
     ) -> None:
         self.max_age_s = hours * 3600
-        self._key = key or secrets.token_urlsafe(32)
         self._accounts = accounts
         self._ended = ended
         self._ended_here: dict[str, float] = {}
         self._now = now
-        self._signer = URLSafeSerializer(
-            self._key, salt="nightjar.session", signer_kwargs={"digest_method": sha256}
-        )
+        self.take_key(key or secrets.token_urlsafe(32))
+
+    def take_key(self, key: str) -> None:
+        """What cookies are signed with from now on, which ends all sessions of before; nothing: as it is."""
+        if key:
+            self._key = key
+            self._signer = URLSafeSerializer(
+                key, salt="nightjar.session", signer_kwargs={"digest_method": sha256}
+            )
 
     def begin(self, user: str) -> Session:
         seal = self._accounts.seal(user, self._key)

@@ -17,7 +17,7 @@ from services.gateway.archive.kept import Keeping
 from services.gateway.archive.recent import Recent
 from services.gateway.archive.summaries import Summaries
 from services.runtime.errors import UserError
-from services.store import NotStored, Store, StoreError, open_store
+from services.store import Key, NotStored, Store, StoreError, open_store
 from services.store.events import FIRST, LAST, EventRef, newest_first
 
 THREADS = 4
@@ -189,12 +189,16 @@ class Library:
         return manifest
 
 
-def open_library(archive: ArchiveSettings) -> Library:
-    """The library of the configured archive. Raises UserError where `archive.…` cannot be right."""
-    access_key, secret_key = archive.access_key.get_secret_value(), archive.secret_key.get_secret_value()
+def open_library(archive: ArchiveSettings, read_key: Callable[[], Key] | None = None) -> Library:
+    """The library of the configured archive; `read_key` says what its key is by now, when it is refused.
+
+    Raises UserError where `archive.…` cannot be right.
+    """
+    key = Key.of(archive)
     try:
         layout = KeyLayout(archive.key)
-        return Library(open_store(archive.url, access_key, secret_key, threads=THREADS), layout)
+        store = open_store(archive.url, key.access, key.secret, threads=THREADS, read_key=read_key)
+        return Library(store, layout)
     except ValueError as wrong:
         raise UserError(str(wrong)) from None
 

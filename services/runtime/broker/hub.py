@@ -18,6 +18,7 @@ from services.runtime.broker.wire import Reason
 
 SMALL_BYTES = 16 * 1024  # a payload up to this size is saved while the broker runs
 _SOON_S, _LATER_S = 1.0, 30.0
+_LOOK_EVERY_S = 1.0  # for passwords that were renewed
 _MAX_SUBSCRIPTIONS = 10_000  # per session
 
 
@@ -41,7 +42,10 @@ class Hub:
         self.sessions: dict[str, Session] = {}
         self.retained = Retained(limits.queue_bytes)
         self.save_at: float | None = None  # when what changed has to be in the state file
-        self._users = {name: replace(user, check=remembering(user.check)) for name, user in users.items()}
+        self._given_users = users
+        self._users = {name: _quick(user) for name, user in users.items()}
+        self._versions = {name: user.version() for name, user in users.items() if user.version}
+        self._look_at = 0.0
         self._routes = Routes()
         self._delayed_wills: dict[str, tuple[float, Session, Will]] = {}
 
@@ -113,7 +117,10 @@ class Hub:
             session.expires_at = now + session.expiry_s
 
     def tick(self, now: float) -> None:
-        """Publishes the wills that are due and ends the sessions that have expired."""
+        """Publishes the wills that are due, ends the sessions that have expired, looks for new passwords."""
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_EVERY_S
+            self._look_for_new_passwords(now)
         for client_id, (due, session, will) in list(self._delayed_wills.items()):
             if due <= now:
                 del self._delayed_wills[client_id]
@@ -122,6 +129,18 @@ class Hub:
             s for s in self.sessions.values() if s.expires_at is not None and s.expires_at <= now
         ]:
             self._end(session, now)
+
+    def _look_for_new_passwords(self, now: float) -> None:
+        """Whoever came in with a password that is none any more has to log in anew; his session stays."""
+        for name, known in self._versions.items():
+            given = self._given_users[name]
+            if given.version is None or (version := given.version()) == known:
+                continue
+            self._versions[name], self._users[name] = version, _quick(given)
+            for session in [s for s in self.sessions.values() if s.user == name]:
+                if (peer := session.peer) is not None:
+                    self.detach(session, now, with_will=True)
+                    peer.close(Reason.NOT_AUTHORIZED)
 
     def _take_over(self, session: Session, now: float, *, resumed: bool) -> None:
         peer, will = session.peer, session.will
@@ -245,3 +264,7 @@ class Hub:
 
     def _save_within(self, seconds: float, now: float) -> None:
         self.save_at = now + seconds if self.save_at is None else min(self.save_at, now + seconds)
+
+
+def _quick(user: User) -> User:
+    return replace(user, check=remembering(user.check))

@@ -1,7 +1,7 @@
 """Who may connect: a password check and an ACL by user name."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.runtime.broker.acl import EVERYONE, Rule, parse_acl
@@ -10,10 +10,14 @@ from services.runtime.broker.passwords import PasswordCheck, parse_passwords, ve
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`check` says whether a password is right; it runs on the broker's loop, so it takes milliseconds."""
+    """`check` says whether a password is right; it runs on the broker's loop, so it takes milliseconds.
+
+    `version` is another one when the password is; it is looked at once a second, on the loop too.
+    """
 
     check: PasswordCheck
     rules: tuple[Rule, ...] = ()
+    version: Callable[[], object] | None = None
 
 
 def read_users(passwords: str, acl: str) -> Mapping[str, User]:

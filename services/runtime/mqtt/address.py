@@ -1,12 +1,13 @@
 """Where the broker is and who we are there."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services.contract.settings import MqttSettings, broker_urls
+from services.contract.settings import MqttSettings, Settings, broker_urls
 from services.runtime.errors import UserError
 
 
@@ -15,7 +16,8 @@ class BrokerAddress:
     """A broker and a login; `tls` with the system's certificates unless `ca_file` names others.
 
     `others` are more nodes of the same cluster, `(host, port)` each: the next one is tried where one is gone.
-    Retained state is said again every `repeat_state_s` seconds, where that is not 0.
+    Retained state is said again every `repeat_state_s` seconds, where that is not 0. `read_password` says
+    what the password is by now, where somebody may renew it while we run; it may raise UserError.
     """
 
     host: str
@@ -28,11 +30,20 @@ class BrokerAddress:
     key_file: Path | None = None
     others: tuple[tuple[str, int], ...] = ()
     repeat_state_s: float = 0
+    read_password: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
     def nodes(self) -> Iterator["BrokerAddress"]:
         """Each of them alone, in the order in which they are tried."""
         for host, port in ((self.host, self.port), *self.others):
             yield replace(self, host=host, port=port, others=())
+
+    def renewed(self) -> "BrokerAddress":
+        """With the password as it is by now; itself where that is the same, or cannot be read."""
+        try:
+            password = self.read_password() if self.read_password else self.password
+        except UserError:  # somebody is writing it
+            return self
+        return self if password == self.password else replace(self, password=password)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -52,7 +63,7 @@ class Will:
     payload: bytes
 
 
-def broker_address(settings: MqttSettings) -> BrokerAddress:
+def broker_address(settings: MqttSettings, read_password: Callable[[], str] | None = None) -> BrokerAddress:
     """The broker that the configuration names. Raises UserError where it, or a certificate, is missing."""
     if not settings.url:
         raise UserError(
@@ -71,10 +82,20 @@ def broker_address(settings: MqttSettings) -> BrokerAddress:
         cert_file=settings.cert_file,
         key_file=settings.key_file,
         repeat_state_s=settings.repeat_state,
+        read_password=read_password,
     )
     if tls:
         _check_files(address)
     return address
+
+
+def renewable_address(settings: Settings) -> BrokerAddress:
+    """The same, whose password is read again where the settings were read, when it is refused."""
+    return broker_address(settings.mqtt, partial(_password_now, settings))
+
+
+def _password_now(settings: Settings) -> str:
+    return settings.again().mqtt.password.get_secret_value()
 
 
 def tls_context(broker: BrokerAddress) -> ssl.SSLContext:

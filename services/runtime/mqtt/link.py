@@ -27,6 +27,8 @@ __all__ = ["Delivery", "Handler", "Link"]
 
 #: A login that was refused is tried again slowly: the user has to mend it, and brokers ban who hammers.
 REFUSED_RETRY_S = 30.0
+#: But a password that was renewed meanwhile is tried soon: frames wait in bounded outboxes.
+RENEWED_LOOK_S = 1.0
 #: Frames wait in a bounded outbox meanwhile, so a broker that is back must not be noticed late.
 RETRY_CAP_S = 5.0
 #: How long the end waits for what is still in the outbox, and then for the broker to hear of our going.
@@ -163,7 +165,10 @@ class Link:
                 except ConnectionRefused as refused:
                     self._complain(str(refused))
                     if self._next_node():
-                        stop.wait(REFUSED_RETRY_S if refused.login else backoff.next())
+                        if refused.login:
+                            self._wait_for_another_password(stop)
+                        else:
+                            stop.wait(backoff.next())
                     continue
                 began_s = time.monotonic()
                 self._live(connection, stop)
@@ -177,6 +182,17 @@ class Link:
                         stop.wait(backoff.next())
         finally:
             _complaints.forget(self.client_id)
+
+    def _wait_for_another_password(self, stop: threading.Event) -> None:
+        """Until somebody has renewed it, where we can see that, or so long."""
+        until_s = time.monotonic() + REFUSED_RETRY_S
+        while not stop.is_set() and time.monotonic() < until_s:
+            renewed = [node.renewed() for node in self._nodes]
+            if renewed != self._nodes:
+                log.info("%s: the broker's password has changed; the new one is tried", self.client_id)
+                self._nodes = renewed
+                return
+            stop.wait(RENEWED_LOOK_S)
 
     def _next_node(self) -> bool:
         """The next node's turn; says whether each has had one in vain, so that it is time to wait."""

@@ -355,3 +355,12 @@ def test_a_wrong_password_is_one_sentence_and_tried_slowly(
             eventually(lambda: wire.connections > 3)
         said = [message for message in caplog.messages if "refuses" in message]
         assert said == [f"{sentence}; trying again for as long as it takes"] * 2  # once by each link
+
+
+def test_a_password_that_is_renewed_while_we_run_is_taken_up_soon(broker: BrokerAddress, name: str) -> None:
+    stands = ["the one of before"]
+    link = Link(replace(broker, password=stands[0], read_password=lambda: stands[0]), name)
+    with running(link, connected=False):
+        eventually(lambda: "refuses the user" in link.problem)
+        stands[0] = broker.password
+        eventually(lambda: link.connected, within_s=5)

@@ -43,11 +43,19 @@ def test_users_come_and_go_and_the_admin_stays() -> None:
     ours = accounts(anna=HASH)
     users = {"bert": {"password_hash": HASH, "role": "admin"}}
     changed = GatewaySettings.model_validate({"user": "owner", "users": {"admin": users["bert"], **users}})
-    ours.take_users(changed.users)
+    ours.take(changed)
     assert list(ours) == [("admin", Scope.ADMIN), ("bert", Scope.ADMIN)]
     assert ours.scope_of("anna") is None
     assert ours.still_has(("admin", HASH))
     assert not ours.still_has(("anna", HASH))
+
+
+def test_the_admin_may_get_another_password_but_is_never_shut_out() -> None:
+    ours, other = accounts(), HASH[:-1] + ("A" if HASH[-1] != "A" else "B")
+    ours.take(GatewaySettings.model_validate({"password_hash": other}))
+    ours.take(GatewaySettings.model_validate({"password_hash": "half of a fil"}))
+    assert ours.still_has(("admin", other))
+    assert not ours.still_has(("admin", HASH))
 
 
 def test_the_admin_changes_things_and_a_viewer_looks() -> None:

@@ -110,3 +110,13 @@ def test_each_session_has_a_token_of_its_own() -> None:
     assert is_token_of(one, one.csrf)
     assert not is_token_of(one, other.csrf)
     assert not is_token_of(one, "ünknown")
+
+
+def test_another_key_ends_every_session_and_no_key_changes_nothing() -> None:
+    ours = sessions(Clock())
+    cookie = ours.write(ours.begin("admin"))
+    ours.take_key("")
+    assert ours.read(cookie) is not None
+    ours.take_key("another")
+    assert ours.read(cookie) is None
+    assert ours.read(ours.write(ours.begin("admin"))) is not None

@@ -107,6 +107,26 @@ def test_users_that_come_and_go_need_no_restart(scene: Scene, caplog: pytest.Log
     assert caplog.messages == [f"{scene.path} was read again; cameras are as they were; users new: anna"]
 
 
+def test_a_password_in_a_file_of_its_own_that_is_renewed_needs_no_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    path, secret = tmp_path / "nightjar.yaml", tmp_path / "hash"
+    path.write_text(STREET)
+    secret.write_text(HASH)
+    environ = {"NIGHTJAR_GATEWAY__PASSWORD_HASH_FILE": str(secret)}
+    service, settings = Service(), config.load(path, environ)
+    reload = Reload(path, settings.again, settings, [service], config.secret_files(environ))
+    reload.look()
+    secret.write_text(HASH + "x")
+    reload.look()
+    reload.look()
+    assert service.told == [["street"]]
+    assert caplog.messages == [
+        f"{path} was read again; cameras are as they were; passwords or keys are others"
+    ]
+
+
 def test_what_needs_a_restart_is_said(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     scene.path.write_text(STREET + "log:\n  level: debug\n")
     scene.look()

@@ -10,6 +10,7 @@ from services.runtime.access import USERS
 from services.runtime.broker import parse_passwords, verify_mosquitto_password
 from services.runtime.errors import UserError
 from services.secrets import Secrets, local_secrets, password_file
+from services.secrets.keyring import RENEWABLE
 from services.secrets.vault import Vault
 
 
@@ -54,3 +55,24 @@ def test_before_the_first_start_there_is_one_sentence(keyring: Secrets) -> None:
         keyring.must_exist("start it")
     assert keyring.admin_password
     keyring.must_exist("start it")
+
+
+def test_what_is_renewed_is_another_one_and_all_else_stays(keyring: Secrets) -> None:
+    def everything() -> dict[str, str]:
+        return {
+            **{f"mqtt-{user}": keyring.mqtt_password(user) for user in USERS},
+            **{
+                f"s3-{user}": keyring.s3_key(user).secret
+                for user in ("root", "archiver", "gateway", "nightjar")
+            },
+            "admin-password": keyring.admin_password,
+            "session-key": keyring.session_key,
+        }
+
+    assert set(everything()) == set(RENEWABLE)
+    for name in RENEWABLE:
+        before = everything()
+        keyring.renew(name)
+        after = everything()
+        assert {each for each in before if before[each] != after[each]} == {name}
+    assert PasswordHasher().verify(keyring.admin_hash, keyring.admin_password)

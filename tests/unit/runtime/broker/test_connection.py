@@ -7,9 +7,10 @@ from services.runtime.broker.acl import Rule
 from services.runtime.broker.framing import Packet
 from services.runtime.broker.hub import Hub, Limits
 from services.runtime.broker.properties import Prop
+from services.runtime.broker.users import User
 from services.runtime.broker.wire import V3, V5, Cursor, Kind, Reason
 from tests.unit.runtime.broker import client_packets as client
-from tests.unit.runtime.broker.wired import Got, Wired, make_hub
+from tests.unit.runtime.broker.wired import EVERYTHING, Got, Wired, make_hub
 
 AS_PUBLISHED, NO_LOCAL, ONLY_NEW, NEVER = 0x08, 0x04, 0x10, 0x20
 
@@ -116,6 +117,26 @@ def test_another_user_does_not_get_a_session_of_the_same_name() -> None:
     assert other.send(client.connect("same", clean=False, user="v")) == [(0x20, b"\0\0")]
     Wired(hub).join("pub").send(client.publish("t", b"x"))
     assert other.got() == []
+
+
+def test_who_came_in_with_a_password_that_is_renewed_has_to_log_in_anew_and_finds_his_session() -> None:
+    stands = [b"p"]
+    users = {
+        "u": User(lambda given: given == stands[0], EVERYTHING, lambda: stands[0]),
+        "v": User(lambda given: given == b"p", EVERYTHING, lambda: 0),
+    }
+    hub = Hub(users, Limits())
+    one, other = Wired(hub).join("one", clean=False), Wired(hub).join("other", user="v")
+    hub.tick(1000.0)
+    assert not one.closed
+    stands[0] = b"q"
+    hub.tick(1002.0)
+    assert (one.closed, other.closed) == (True, False)
+    refused = Wired(hub)
+    refused.send(client.connect("one", clean=False, user="u", password="p"))
+    again = Wired(hub).send(client.connect("one", clean=False, user="u", password="q"))
+    assert refused.closed
+    assert again == [(0x20, b"\x01\0")]  # which was there before
 
 
 # -- messages --------------------------------------------------------------------------------------------
