@@ -123,6 +123,18 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return command.main(arguments)
 
 
+def _backup(arguments: argparse.Namespace) -> int:
+    from services.backup import command  # noqa: PLC0415
+
+    return command.backup(arguments)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from services.backup import command  # noqa: PLC0415
+
+    return command.restore(arguments)
+
+
 def _token(arguments: argparse.Namespace) -> int:
     from services.gateway.access import command  # noqa: PLC0415
 
@@ -231,6 +243,20 @@ def _add_doctor(commands: Commands) -> None:
     doctor.set_defaults(command=_doctor)
 
 
+def _add_backup(commands: Commands) -> None:
+    from services.backup.arguments import add_backup_arguments, add_restore_arguments  # noqa: PLC0415
+
+    backup = commands.add_parser("backup", help="write configuration, settings and secrets into one file")
+    _config_option(backup, argparse.SUPPRESS)
+    add_backup_arguments(backup)
+    backup.set_defaults(command=_backup)
+
+    restore = commands.add_parser("restore", help="bring back what `backup` wrote, while nothing runs")
+    _config_option(restore, argparse.SUPPRESS)
+    add_restore_arguments(restore)
+    restore.set_defaults(command=_restore)
+
+
 def _add_replay(commands: Commands) -> None:
     from services.replay.arguments import add_arguments  # noqa: PLC0415
 
@@ -251,6 +277,7 @@ _ADDED_WITH = (
     ("together", _add_secrets),
     ("gateway", _add_access),
     ("replay", _add_replay),
+    ("backup", _add_backup),
 )
 
 

@@ -1,4 +1,4 @@
-"""`python -m services.secrets make | show | renew NAME…`: the secrets container of `compose.yaml`."""
+"""`python -m services.secrets make | show | renew | backup | restore`: the container `secrets` of compose."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from services.contract.settings import LogSettings
 from services.runtime import logs
 from services.runtime.run import ends, handle_signals
+from services.secrets.backup import backup, restore
 from services.secrets.composed import Composed, logins, make, renew_and_hand_out
 from services.secrets.keyring import RENEWABLE
 
@@ -28,11 +29,16 @@ def main(argv: Sequence[str]) -> int:
         "renew", help="make these anew, and hand them out; see docs/guide/operations.md"
     )
     renew.add_argument("names", nargs="+", metavar="NAME", choices=RENEWABLE, help=", ".join(RENEWABLE))
+    commands.add_parser("backup", help="write configuration, settings and secrets to the output")
+    commands.add_parser("restore", help="bring back what `backup` wrote from the input, while nothing runs")
     arguments = parser.parse_args(argv)
     system = Composed.of(os.environ)
     if arguments.command == "show":
         shown = logins(system, ROOT)
         print(shown.as_json() if arguments.json else shown.as_text())
+        return 0
+    if arguments.command in ("backup", "restore"):
+        (backup if arguments.command == "backup" else restore)(ROOT)
         return 0
     logs.set_up(LogSettings(format="human"))  # it is short, and for people
     stop = threading.Event()

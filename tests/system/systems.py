@@ -10,8 +10,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from minio import Minio
@@ -142,6 +143,12 @@ class System(Protocol):
     def renew(self, *secrets: str) -> None:
         """Each of them that is ours to renew; returns when whoever checks them was told."""
 
+    def backup(self, file: Path) -> None:
+        """Configuration and secrets into a file."""
+
+    def restore(self, file: Path) -> None:
+        """Before it is started."""
+
     def metrics(self) -> list[str]:
         """The internal ports of its services, as `host:port`."""
         ...
@@ -152,7 +159,8 @@ class System(Protocol):
 class Compose:
     """`docker compose up` in this checkout, under a project name and on ports of its own."""
 
-    def __init__(self, folder: Path, clip: Path) -> None:
+    def __init__(self, folder: Path, clip: Path, which: str = "") -> None:
+        """`which` tells it apart from another one at the same time."""
         self._folder = folder
         folder.chmod(0o755)
         self.config = folder / "config" / "nightjar.yaml"
@@ -166,7 +174,7 @@ class Compose:
             name: str(free_port()) for name in ("GATEWAY_PORT", "MQTT_PORT", "S3_PORT", "S3_CONSOLE_PORT")
         }
         self._environment = {**os.environ, **ports, "CONFIG_FOLDER": str(self.config.parent)}
-        self.project = f"nightjar-test-{os.getpid()}"
+        self.project = f"nightjar-test-{os.getpid()}{which}"
         self._command = [
             "docker", "compose", "--project-name", self.project,
             "--project-directory", str(ROOT),
@@ -196,6 +204,29 @@ class Compose:
     def renew(self, *secrets: str) -> None:
         self._run("run", "--rm", "-T", "secrets", "renew", *secrets)
         self._run("kill", "--signal", "HUP", "mqtt")
+
+    def backup(self, file: Path) -> None:
+        with open(file, "wb", opener=partial(os.open, mode=0o600)) as out:  # as a shell does with umask 077
+            self._pipe("backup", out=out)
+
+    def restore(self, file: Path) -> None:
+        with file.open("rb") as given:
+            self._pipe("restore", given)
+
+    def _pipe(
+        self, verb: str, given: IO[bytes] | int = subprocess.DEVNULL, out: IO[bytes] | None = None
+    ) -> None:
+        done = subprocess.run(
+            [*self._command, "run", "--rm", "-T", "secrets", verb],
+            env=self._environment,
+            stdin=given,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            timeout=120,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{verb} failed:\n{done.stderr.decode()}")
 
     def remove(self) -> None:
         self._run("down", "--volumes", "--timeout", "5")
@@ -305,6 +336,13 @@ class Together:
 
     def renew(self, *secrets: str) -> None:
         self.nightjar("secrets", "renew", *(name for name in secrets if not name.startswith("s3-")))
+
+    def backup(self, file: Path) -> None:
+        self.nightjar("backup", str(file))
+
+    def restore(self, file: Path) -> None:
+        self.config.unlink()
+        self.nightjar("restore", str(file))
 
     def metrics(self) -> list[str]:
         return [self._health]
