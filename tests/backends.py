@@ -4,10 +4,12 @@
 first of them that there is. Nothing here starts a Docker engine.
 """
 
+import gc
 import os
 import secrets
 import shutil
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -50,6 +52,15 @@ class BackendMissing(Exception):
 @cache
 def engine() -> str | None:
     """The version of the Docker engine that answers; None where none does."""
+    with warnings.catch_warnings():
+        # where the engine sleeps, the library leaves its socket to the garbage collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        version = _version()
+        gc.collect()
+    return version
+
+
+def _version() -> str | None:
     try:
         client = docker.from_env(timeout=5)
         try:

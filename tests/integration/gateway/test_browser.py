@@ -1,6 +1,7 @@
 """The dashboard in a real browser, at the size of a phone and of a desk."""
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it brings no types
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect, sync_playwright
 
 from services.contract.archive_keys import KeyLayout
 from services.contract.events import EventMessage, EventType
@@ -224,13 +225,60 @@ def test_a_lost_connection_shows_and_heals(chromium: Browser, scene: Scene) -> N
 
 def test_a_live_picture_that_froze_with_the_connection_begins_anew(chromium: Browser, scene: Scene) -> None:
     with opened(chromium, scene) as page:
+        begun: list[WebSocketRoute] = []
+        page.route_web_socket("**/stream.ws", lambda socket: begun.append(socket))  # says nothing, nor ends
         page.goto(f"http://127.0.0.1:{scene.port}/cameras/door")
-        image = page.locator("[data-stream]")
-        before = image.get_attribute("src") or ""
         page.wait_for_selector("body[data-live=yes]")
+        eventually(lambda: page.wait_for_timeout(10) or len(begun) == 1, "it is asked for")
         page.evaluate("dispatchEvent(new Event('offline'))")  # says what is so; the stream itself goes on
         page.evaluate("dispatchEvent(new Event('online'))")
-        expect(image).not_to_have_attribute("src", before, timeout=20_000)
+        eventually(lambda: page.wait_for_timeout(10) or len(begun) == 2, "it is asked for again")
+
+
+def test_a_live_picture_whose_own_connection_ends_goes_on(chromium: Browser, scene: Scene) -> None:
+    """Over MJPEG, Chromium would show the last picture for ever."""
+    with opened(chromium, scene) as page:
+        begun: list[WebSocketRoute] = []
+
+        def through(socket: WebSocketRoute) -> None:
+            socket.connect_to_server()
+            begun.append(socket)
+
+        page.route_web_socket("**/stream.ws", through)
+        page.goto(f"http://127.0.0.1:{scene.port}/cameras/door")
+        assert changes(page, "img[data-stream]")
+        begun[0].close()
+        eventually(lambda: page.wait_for_timeout(10) or len(begun) == 2, "it is asked for again")
+        assert changes(page, "img[data-stream]")
+
+
+def test_a_live_picture_of_which_nothing_comes_any_more_is_asked_for_again(
+    chromium: Browser, scene: Scene
+) -> None:
+    with opened(chromium, scene) as page:
+        begun: list[WebSocketRoute] = []
+
+        def first_into_the_void(socket: WebSocketRoute) -> None:
+            begun.append(socket)
+            if len(begun) > 1:
+                socket.connect_to_server()
+
+        page.route_web_socket("**/stream.ws", first_into_the_void)
+        page.clock.install()
+        page.goto(f"http://127.0.0.1:{scene.port}/cameras/door")
+        eventually(lambda: page.wait_for_timeout(10) or len(begun) == 1, "it is asked for")
+        page.clock.fast_forward(16_000)
+        assert changes(page, "img[data-stream]")
+
+
+def test_where_no_websocket_gets_through_the_live_picture_comes_as_mjpeg(
+    chromium: Browser, scene: Scene
+) -> None:
+    with opened(chromium, scene) as page:
+        page.route_web_socket("**/stream.ws", lambda socket: socket.close())
+        page.goto(f"http://127.0.0.1:{scene.port}/cameras/door")
+        expect(page.locator("img[data-stream]")).to_have_attribute("src", re.compile("stream.mjpeg"))
+        assert changes(page, "img[data-stream]")
 
 
 def test_what_is_wrong_beyond_single_cameras_is_said_on_the_first_page(
