@@ -4,18 +4,23 @@ import asyncio
 import os
 import socket
 import ssl
+from asyncio import sslproto
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from services.contract.settings import split_address
+from services.gateway import doorman as patience
 from services.gateway.doorman import Doorman, Guest
 from services.runtime.errors import UserError
 
 GOODBYE_S = 0.2  # what still runs then, such as a page's events, is cut off
 #: Who waits in the kernel to be let in, and how many of them are let in before others have their turn.
 BACKLOG, AT_ONCE = 4096, 32
+#: What is read at once of a TLS connection; a record has no more. asyncio sets so much aside for each as soon
+#: as it is there, and 256 KB of its own accord: ten thousand that say nothing would take gigabytes.
+TLS_RECORD = 16 * 1024
 
 
 @asynccontextmanager
@@ -32,6 +37,8 @@ async def listening(
     Raises UserError where the address cannot be had.
     """
     host, port = split_address(listen)
+    if tls:
+        sslproto.SSLProtocol.max_size = TLS_RECORD
     # a handler whose viewer has gone is cancelled at once, also while it waits for its camera
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=GOODBYE_S)
     await runner.setup()
@@ -46,6 +53,7 @@ async def listening(
                 backlog=AT_ONCE,
                 reuse_port=shared or None,
                 ssl=tls,
+                ssl_handshake_timeout=patience.HEAD_S if tls else None,
             )
         except OSError as error:
             number = error.errno or 0

@@ -5,6 +5,7 @@ They are replicas that share nothing but their port, among which the kernel deal
 
 import logging
 import multiprocessing
+import secrets
 import signal
 import threading
 import time
@@ -12,6 +13,8 @@ from collections import Counter
 from collections.abc import Mapping
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
+
+from pydantic import SecretStr
 
 from services.contract.message import Message
 from services.contract.partition import Partition
@@ -62,7 +65,7 @@ class Workers:
     name = "gateway"
 
     def __init__(self, settings: Settings, broker: BrokerAddress) -> None:
-        self._settings = settings
+        self._settings = settings = _with_one_key(settings)
         self._broker = broker
         self._first = GatewayService(_of_worker(settings, 1), broker)
         self._others: dict[Connection, _Worker] = {}
@@ -107,7 +110,7 @@ class Workers:
         return {camera: GatewayStats.model_validate(dict(total)) for camera, total in sums.items()}
 
     def reconfigure(self, settings: Settings) -> None:
-        self._settings = settings
+        self._settings = _with_one_key(settings)
         self._first.reconfigure(settings)
         for worker in self._others.values():
             worker.tell("reconfigure", _as_data(settings))
@@ -169,6 +172,15 @@ class _Worker:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+
+
+def _with_one_key(settings: Settings) -> Settings:
+    """Where no key is configured, all of them sign logins with the same one nevertheless."""
+    if settings.gateway.session_key.get_secret_value():
+        return settings
+    key = SecretStr(secrets.token_urlsafe(32))
+    gateway = settings.gateway.model_copy(update={"session_key": key})
+    return settings.model_copy(update={"gateway": gateway})
 
 
 def _of_worker(settings: Settings, number: int, port: int | None = None) -> Settings:

@@ -54,8 +54,7 @@ def forwarded(proxies: Proxies) -> Middleware:
         peer = request.remote or ""
         if not proxies.trusts(peer):
             return await handler(request)
-        scheme = request.headers.get(PROTO, "").rpartition(",")[2].strip().lower()
-        host = request.headers.get(HOST, "").rpartition(",")[2].strip()
+        scheme, host = _last(request, PROTO).lower(), _last(request, HOST)
         return await handler(
             request.clone(
                 remote=proxies.client(peer, request.headers.getall(FOR, [])),
@@ -65,6 +64,11 @@ def forwarded(proxies: Proxies) -> Middleware:
         )
 
     return middleware
+
+
+def _last(request: web.Request, header: str) -> str:
+    """What the nearest proxy said; what stands before it, a client may have sent. Empty where nobody did."""
+    return request.headers.getall(header, [""])[-1].rpartition(",")[2].strip()
 
 
 def _address(hop: str) -> str:

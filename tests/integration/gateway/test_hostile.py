@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from services.gateway.live import sse
 from services.gateway.pictures import taking
 from services.runtime.mqtt import BrokerAddress
 from tests.integration.gateway.conftest import Scene, eventually, make_settings, staged
-from tests.integration.gateway.http import BASIC, LongAnswer
+from tests.integration.gateway.http import BASIC, LongAnswer, Viewer
 from tests.integration.gateway.other_machine import OtherMachine
 
 IDLE = 10_000
@@ -45,6 +45,10 @@ def ended(sock: socket.socket) -> bool:
 def resident(pid: str = "self") -> int:
     """Bytes of a process that are in memory."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -118,21 +122,47 @@ def test_who_asks_again_in_time_keeps_the_connection(scene: Scene, monkeypatch: 
             time.sleep(0.4)
 
 
-@pytest.fixture
-def crowd(scene: Scene) -> Iterator[subprocess.Popen[str]]:
-    """Ten thousand connections of another process that ask for nothing."""
-    command = [sys.executable, "-c", MANY, str(scene.port), str(IDLE)]
+@contextmanager
+def crowd(scene: Scene, size: int) -> Iterator[None]:
+    """So many connections of another process that ask for nothing."""
+    command = [sys.executable, "-c", MANY, str(scene.port), str(size)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield process
+        assert process.stdout is not None
+        assert process.stdout.readline() == "there\n"
+        yield
         process.communicate()
 
 
-def test_ten_thousand_idle_connections_are_in_nobodys_way(scene: Scene, crowd: subprocess.Popen[str]) -> None:
+@pytest.fixture
+def tls_scene(tmp_path: Path, address: BrokerAddress, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    monkeypatch.setattr(doorman, "HEAD_S", 3.0)
+    with staged(make_settings(tmp_path, gateway={"https": True}), address) as scene:
+        yield scene
+
+
+def test_who_never_begins_with_tls_is_ended(tls_scene: Scene) -> None:
+    with connect(tls_scene) as silent:
+        assert ended(silent)
+
+
+def test_who_never_begins_with_tls_takes_little_memory(tls_scene: Scene) -> None:
+    before, files = resident(), open_files()
+    with crowd(tls_scene, 1000):
+        eventually(lambda: open_files() >= files + 1000, "they are there")
+        assert resident() - before < 1000 * 120_000
+    eventually(lambda: open_files() <= files, "they are let go")
+
+
+def test_ten_thousand_idle_connections_are_in_nobodys_way(scene: Scene) -> None:
     viewer = scene.viewer()
     scene.watched()
     before = resident()
-    assert crowd.stdout is not None
-    assert crowd.stdout.readline() == "there\n"
+    with crowd(scene, IDLE):
+        _nobody_is_hindered(scene, viewer)
+        assert resident() - before < 200_000_000
+
+
+def _nobody_is_hindered(scene: Scene, viewer: Viewer) -> None:
     answered = time.monotonic()
     assert scene.browser().get("/api/cameras", BASIC).status == 200
     assert time.monotonic() - answered < 5
@@ -141,7 +171,6 @@ def test_ten_thousand_idle_connections_are_in_nobodys_way(scene: Scene, crowd: s
     newcomer = scene.viewer()
     jpeg = scene.show(1001)
     eventually(lambda: newcomer.shows(jpeg), "somebody new can watch")
-    assert resident() - before < 200_000_000
 
 
 def test_a_viewer_who_reads_one_byte_a_second_delays_nobody_and_is_given_up(

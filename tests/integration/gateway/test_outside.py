@@ -1,6 +1,7 @@
 """Seen from outside: HTTPS, a reverse proxy in front, pages of other sites."""
 
 import http.client
+import socket
 import ssl
 from pathlib import Path
 
@@ -47,6 +48,24 @@ def test_a_trusted_proxy_says_whose_request_it_is(tmp_path: Path, address: Broke
     with staged(make_settings(tmp_path, gateway={"trusted_proxies": ["127.0.0.1"]}), address) as scene:
         assert log_in_from_afar(scene) == "303 True"
         assert scene.service._entrance.audit.latest()[0].address == "203.0.113.7"
+
+
+def test_what_the_client_itself_claimed_stands_before_the_proxys_word(
+    tmp_path: Path, address: BrokerAddress
+) -> None:
+    with staged(make_settings(tmp_path, gateway={"trusted_proxies": ["127.0.0.1"]}), address) as scene:
+        lines = [("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Host", "cameras.example")]
+        lines += [("X-Forwarded-Proto", "http"), ("X-Forwarded-Proto", "https")]
+        head = "".join(
+            f"{name}: {value}\r\n" for name, value in [*lines, ("Origin", "https://cameras.example")]
+        )
+        form = b"user=admin&password=secret"
+        typed = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
+        with socket.create_connection(("127.0.0.1", scene.port), timeout=10) as sock:
+            sock.sendall(f"POST /login HTTP/1.1\r\nHost: gateway\r\n{head}{typed}\r\n".encode() + form)
+            answer = sock.recv(65536)
+        assert b" 303 " in answer.splitlines()[0]
+        assert b"Secure" in answer
 
 
 def test_nobody_else_is_believed(scene: Scene) -> None:

@@ -18,7 +18,8 @@ from tests.integration.gateway.http import BASIC, Browser, LongAnswer
 
 @pytest.fixture
 def gateway(tmp_path: Path, address: BrokerAddress) -> Workers:
-    settings = make_settings(tmp_path, gateway={"workers": 2}, state_dir=str(tmp_path / "state"))
+    own = {"workers": 2, "session_key": ""}
+    settings = make_settings(tmp_path, gateway=own, state_dir=str(tmp_path / "state"))
     gateway = open_gateway(settings, address)
     assert isinstance(gateway, Workers)
     return gateway
