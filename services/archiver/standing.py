@@ -28,7 +28,8 @@ class Standing:
     """What is known of the store, from what happened to those who used it. Thread-safe; the time is given.
 
     A store that is well has `PATIENCE_S` of failures before it counts as away; after that a `probe` puts it
-    on trial, where one failure is enough. It is well again when it has stored something quickly.
+    on trial, where one failure is enough. It is well again when it has stored something quickly; after it
+    was too slow not before `PATIENCE_S`, since one quick object among many slow ones means little.
     `problem` is the sentence of what is wrong; it is logged once, and its end too.
     """
 
@@ -40,6 +41,7 @@ class Standing:
         self._failing_since_s: float | None = None
         self._backoff = Backoff(cap_s=RETRY_CAP_S)
         self._next_s = 0.0
+        self._slow_until_s = 0.0
         self.problem = ""
 
     @property
@@ -74,7 +76,7 @@ class Standing:
         """Something has waited for longer than `PATIENCE_S`: nothing is to wait for it any more."""
         with self._lock:
             if self._mood is Mood.WELL:
-                self._mood = Mood.TRIAL
+                self._mood, self._slow_until_s = Mood.TRIAL, self._now() + PATIENCE_S
                 self._complain(f"{self._where} takes too long to store what comes")
 
     def probe_due(self) -> bool:
@@ -94,6 +96,8 @@ class Standing:
                 self._be_well()
 
     def _be_well(self) -> None:
+        if self._now() < self._slow_until_s:
+            return
         self._mood = Mood.WELL
         self._failing_since_s = None
         self._backoff.reset()

@@ -93,18 +93,32 @@ def test_on_trial_one_failure_is_enough(standing: Standing) -> None:
     assert standing.away
 
 
-def test_what_was_stored_slowly_does_not_end_a_trial(standing: Standing) -> None:
+def test_what_was_stored_slowly_does_not_end_a_trial(standing: Standing, clock: Clock) -> None:
     standing.too_slow()
+    clock.now_s += PATIENCE_S
     standing.stored(PATIENCE_S + 1)
     assert not standing.well
     standing.stored(0.1)
     assert standing.well
 
 
-def test_a_trial_ends_when_there_is_nothing_to_try(standing: Standing) -> None:
+def test_a_trial_ends_when_there_is_nothing_to_try(standing: Standing, clock: Clock) -> None:
     standing.too_slow()
+    clock.now_s += PATIENCE_S
     standing.nothing_waits()
     assert standing.well
+
+
+def test_one_that_is_slow_and_quick_by_turns_does_not_change_with_each_object(
+    standing: Standing, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(20):
+        standing.too_slow()
+        clock.now_s += PATIENCE_S / 20
+        standing.stored(0.1)
+        standing.nothing_waits()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
 def test_a_store_that_is_away_is_not_well_because_nothing_waits(standing: Standing) -> None:
