@@ -1,5 +1,6 @@
 """Closing an event: which of its frames are still missing, whom to ask for them, and when to give up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,7 +34,9 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Some may be in the store already, put there by an archiver before this one; these keys are known."""
+    """What is in the store: an archiver before this one may have put some there, and somebody may have
+    deleted some of those that are known, by their keys.
+    """
 
     known: frozenset[str]
 
@@ -45,7 +48,8 @@ class Closing:
     times: motion, which keeps an event's frames, and then capture, which keeps its last ones; of a slice
     capture alone, since motion never had it. As long as frames come, nobody is asked again and nothing is
     given up. A slice is always looked for: where capture was killed, there are more than it knows of.
-    While the store is away nobody can look; then the holders are asked first.
+    While the store is away nobody can look; then the holders are asked first. At last each frame has been
+    seen in the store, whoever stored it and whatever was done to the store meanwhile.
     """
 
     def __init__(self, handover: Handover, now_s: float) -> None:
@@ -56,6 +60,7 @@ class Closing:
         self._asks = [(holder, wait_s) for holder in self._holders for wait_s in WAITS_S]
         self._gone: dict[Holder, set[Number]] = {holder: set() for holder in self._holders}
         self._looked = False
+        self._seen: set[str] = set()
         self._next_s = now_s + GRACE_S
 
     def _missing(self, account: EventAccount) -> list[Number]:
@@ -71,9 +76,14 @@ class Closing:
             if session == answer.session and any(first <= number <= last for first, last in answer.gone)
         )
 
+    def saw(self, keys: Iterable[str]) -> None:
+        """Whoever looked has seen that these are in the store."""
+        self._seen.update(keys)
+
     def look_again(self) -> None:
-        """Looking failed: the store is away."""
+        """Looking failed, or what was seen may be gone by now: the store was away."""
         self._looked = False
+        self._seen.clear()
 
     def step(
         self, account: EventAccount, now_s: float, *, reachable: bool = True, coming: bool = False
@@ -82,7 +92,7 @@ class Closing:
 
         `reachable`: the store may be asked. `coming`: some of the event's frames may be with us already.
         """
-        missing = self._missing(account)
+        missing, keys = self._missing(account), frozenset(frame.key for frame in account.stored.values())
         if missing and coming:
             return []
         due_s = max(self._next_s, account.came_s + GRACE_S)
@@ -90,8 +100,19 @@ class Closing:
         if may_come and now_s < due_s:
             return []
         if (missing or self._slice) and not self._looked and reachable:
-            self._looked = True
-            return Look(frozenset(frame.key for frame in account.stored.values()))
+            return self._look(keys)
+        if requests := self._ask(missing, now_s):
+            return requests
+        if account.spooled or not reachable:
+            return SetAside()
+        return Close(self._manifest(account, missing)) if keys <= self._seen else self._look(keys)
+
+    def _look(self, keys: frozenset[str]) -> Look:
+        self._looked = True
+        return Look(keys)
+
+    def _ask(self, missing: list[Number], now_s: float) -> list[Resend]:
+        """Of whoever is next; empty where all were asked, or nothing is missing."""
         while self._asks and missing:
             holder, wait_s = self._asks[0]
             askable = [number for number in missing if number not in self._gone[holder]]
@@ -101,9 +122,7 @@ class Closing:
             del self._asks[0]
             self._next_s = now_s + wait_s
             return self._requests(askable, holder)
-        if account.spooled or not reachable:
-            return SetAside()
-        return Close(self._manifest(account, missing))
+        return []
 
     @property
     def _is_remnant(self) -> bool:

@@ -16,7 +16,7 @@ from services.archiver.hand import Hand
 from services.archiver.ledger import EventAccount, Ledger, Number
 from services.archiver.places import Places
 from services.archiver.reasons import Reasons
-from services.archiver.restored import frames_in_store
+from services.archiver.restored import look_at_event
 from services.archiver.spool import Event, Spool, SpoolUnusable, Waiting
 from services.archiver.strays import bring_home
 from services.archiver.summaries import Summaries
@@ -181,7 +181,7 @@ class EventEnds:
         if not archiving:
             self._finish(key, not_archived(closing.handover))
         elif isinstance(todo, Close):
-            self._in_pool(key, lambda: self._close(key, closing.handover, todo.manifest))
+            self._in_pool(key, lambda: self._close(key, closing, todo.manifest))
         elif isinstance(todo, Look):
             self._in_pool(key, lambda: self._look(key, closing, todo.known))
         elif isinstance(todo, SetAside):
@@ -205,15 +205,28 @@ class EventEnds:
 
     def _look(self, key: Event, closing: Closing, known: frozenset[str]) -> None:
         """In the event's folder, and where its frames went before anybody knew of that one."""
-        store = self._uploads.store
+        store, there = self._uploads.store, set[str]()
         try:
             for layout in dict.fromkeys((self._places.default, self._places.of(*key))):
-                for frame in self._uploads.attempt(partial(frames_in_store, store, layout, *key, known)):
+                seen = self._uploads.attempt(partial(look_at_event, store, layout, *key, known))
+                there |= seen.there
+                for frame in seen.restored:
                     self._ledger.stored(*key, frame, time.monotonic())
+                    there.add(frame.key)
         except StoreUnavailable:
             with self._lock:
                 closing.look_again()
             raise
+        with self._lock:
+            closing.saw(there)
+        if gone := self._ledger.vanished(*key, known - there):
+            log.warning(
+                "%s: %d frames of %s are gone from %s, where they had been stored; they are asked for again",
+                key[0],
+                gone,
+                key[1],
+                store.describe(),
+            )
 
     def _set_aside(self, key: Event, handover: Handover, account: EventAccount) -> None:
         """On our disk it outlives us, and whoever handed it over may let go."""
@@ -234,9 +247,9 @@ class EventEnds:
         if is_new:
             self._say(spooled(handover, self._uploads.standing.problem))
 
-    def _close(self, key: Event, handover: Handover, manifest: Manifest) -> None:
+    def _close(self, key: Event, closing: Closing, manifest: Manifest) -> None:
         """Writes what stands beside the frames, the last objects of an event, and says how it ended."""
-        layout, away = self._places.of(*key), self._places.default
+        handover, layout, away = closing.handover, self._places.of(*key), self._places.default
         manifest_key = layout.manifest_key(*key)
         try:
             if layout != away:
@@ -244,12 +257,17 @@ class EventEnds:
                     manifest, bring_home(self._uploads, away, layout, *key, reasons=self._reasons)
                 )
             content = manifest.file()
-            self._uploads.put(manifest_key, content, "application/json", {"camera": key[0], "event": key[1]})
+            about = {"camera": key[0], "event": key[1]}
+            self._uploads.put_at_once(manifest_key, content, "application/json", about)
             if handover.summary:
                 self._summaries.keep(handover.summary)
         except StoreRejected as error:
             self._finish(key, rejected(handover, str(error)))
             return
+        except StoreUnavailable:  # who knows what became of the frames
+            with self._lock:
+                closing.look_again()
+            raise
         missing = sum(gap.last - gap.first + 1 for gap in manifest.missing)
         self._tally.count(key[0], events=1, missing=missing)
         url = self._page_or_link(manifest, manifest_key)

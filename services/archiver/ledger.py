@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from services.contract.archive import StoredFrame
@@ -58,6 +59,15 @@ class Ledger:
         self.stored(camera, event, frame, now_s)
         with self._lock:
             self._account(camera, event).spooled.discard((frame.session, frame.sequence))
+
+    def vanished(self, camera: str, event: str, keys: AbstractSet[str]) -> int:
+        """Stored under these keys, and there no more; how many they were."""
+        with self._lock:
+            stored = self._account(camera, event).stored
+            gone = [number for number, frame in stored.items() if frame.key in keys]
+            for number in gone:
+                del stored[number]
+            return len(gone)
 
     def unreadable(self, camera: str, event: str, numbers: Iterable[Number]) -> None:
         """The spool had them, and they cannot be read any more."""

@@ -1,7 +1,7 @@
-"""What an archiver before us has already stored of an event: acknowledged then, so never delivered again."""
+"""What is in the store of an event, whoever put it there: never taken for granted."""
 
 import hashlib
-from collections.abc import Container
+from dataclasses import dataclass
 
 from services.contract.archive import StoredFrame
 from services.contract.archive_keys import KeyLayout
@@ -10,13 +10,25 @@ from services.contract.message import iso
 from services.store import NotStored, Store
 
 
-def frames_in_store(
-    store: Store, layout: KeyLayout, camera: str, event: str, known: Container[str]
-) -> list[StoredFrame]:
-    """The event's frames in the store, but for known keys; each is read, only its bytes prove what it is."""
-    keys = [each.key for each in store.list(layout.event_folder(camera, event)) if each.key not in known]
-    found = ((key, read_frame(store, layout, camera, key)) for key in keys)
-    return [stored_frame(frame[0], key, frame[1]) for key, frame in found if frame]
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Of the keys that were known those that are `there`; and frames that nobody had known of.
+
+    An archiver before us acknowledged them, so that they are never delivered again.
+    """
+
+    there: frozenset[str]
+    restored: list[StoredFrame]
+
+
+def look_at_event(store: Store, layout: KeyLayout, camera: str, event: str, known: frozenset[str]) -> Seen:
+    """What is in the event's folder; what was not known is read, only its bytes prove what it is."""
+    if not store.is_readable:
+        return Seen(known, [])
+    keys = [each.key for each in store.list(layout.event_folder(camera, event))]
+    found = ((key, read_frame(store, layout, camera, key)) for key in keys if key not in known)
+    restored = [stored_frame(frame[0], key, frame[1]) for key, frame in found if frame]
+    return Seen(known.intersection(keys), restored)
 
 
 def read_frame(store: Store, layout: KeyLayout, camera: str, key: str) -> tuple[FrameId, bytes] | None:

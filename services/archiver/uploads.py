@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from services.archiver.standing import Standing
@@ -45,13 +46,11 @@ class Uploads:
         Raises `StoreUnavailable` where the store is away now, `StoreRejected` for this object alone,
         `Stopped` at the end of the service.
         """
+        self.attempt(partial(self._put, key, data, content_type, metadata))
 
-        def timed() -> None:
-            began_s = time.monotonic()
-            self.store.put(key, data, content_type, metadata)
-            self.standing.stored(time.monotonic() - began_s)
-
-        self.attempt(timed)
+    def put_at_once(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
+        """The same without a second try: raises `StoreUnavailable` when the first one fails."""
+        self._once(partial(self._put, key, data, content_type, metadata))
 
     def attempt(self, action: Callable[[], T]) -> T:
         """The action's result. Raises as `put` does.
@@ -62,13 +61,10 @@ class Uploads:
         while not self._stop.is_set():
             try:
                 if failed:
-                    self.store.prepare()
-                return action()
-            except StoreUnavailable as error:
-                if self._stop.is_set():
-                    break
+                    self._once(self.store.prepare)
+                return self._once(action)
+            except StoreUnavailable:
                 failed = True
-                self.standing.failed(error)
                 if not self.standing.well:
                     raise
             self._wait(RETRY_S)
@@ -85,3 +81,17 @@ class Uploads:
                 self.standing.failed(error)
         else:
             self.standing.answered()
+
+    def _once(self, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except StoreUnavailable as error:
+            if self._stop.is_set():
+                raise Stopped from error
+            self.standing.failed(error)
+            raise
+
+    def _put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
+        began_s = time.monotonic()
+        self.store.put(key, data, content_type, metadata)
+        self.standing.stored(time.monotonic() - began_s)

@@ -97,6 +97,11 @@ class Store(Protocol):
         ...
 
     @property
+    def is_readable(self) -> bool:
+        """Whether what is stored can be listed and read again."""
+        ...
+
+    @property
     def bucket(self) -> str | None:
         """The bucket's name; None where the store has none."""
         ...

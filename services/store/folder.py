@@ -33,6 +33,10 @@ class FolderStore:
         self._root = root.absolute()
 
     @property
+    def is_readable(self) -> bool:
+        return True
+
+    @property
     def bucket(self) -> None:
         return None
 

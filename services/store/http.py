@@ -43,6 +43,10 @@ class HttpStore:
         self._pool = Connections(connections, _tls(ca_file) if place.url.startswith("https:") else None)
 
     @property
+    def is_readable(self) -> bool:
+        return False
+
+    @property
     def bucket(self) -> None:
         return None
 

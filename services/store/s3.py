@@ -1,5 +1,6 @@
 """A store that is a bucket, or a part of one, on an S3-compatible server."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -14,6 +15,8 @@ from services.store.s3_client import Credential, connect
 from services.store.s3_errors import FOREIGN, translate
 from services.store.s3_expiry import Expiry, expiries_of
 from services.store.s3_put import Putter
+
+log = logging.getLogger(__name__)
 
 
 class S3Store:
@@ -30,6 +33,11 @@ class S3Store:
         credential = Credential(ring)
         self._client, self._pool = connect(place, credential, connections)
         self._putter = Putter(place, self._client, credential)
+        self._was_there = False
+
+    @property
+    def is_readable(self) -> bool:
+        return True
 
     @property
     def bucket(self) -> str:
@@ -49,6 +57,7 @@ class S3Store:
                 if error.code != "NoSuchBucket":
                     raise
                 self._make_bucket()
+        self._was_there = True
 
     def put(
         self,
@@ -115,6 +124,13 @@ class S3Store:
                 ) from error
             if error.code != "BucketAlreadyOwnedByYou":  # another replica was faster
                 raise
+        if self._was_there:
+            log.error(
+                "somebody deleted the bucket %s at %s with all that was in it; it is made anew, and "
+                "events that are not closed yet are stored again; see who else may delete there",
+                self.bucket,
+                self._place.endpoint,
+            )
 
     def _list(self, prefix: str, start_after: str | None, recursive: bool) -> Iterator[Stored]:
         with self._translated():

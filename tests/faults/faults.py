@@ -79,6 +79,7 @@ def store_frozen(world: World, dice: Random) -> None:
 
 
 def bucket_deleted(world: World, _dice: Random) -> None:
+    """What was archived is gone; all of an event that is still open can be had again."""
     world.empty_bucket()
 
 
@@ -272,7 +273,7 @@ FAULTS = [
             lambda dice: faulty_proxy.Sometimes(faulty_proxy.LosesAnswers(), 0.5, dice.randrange(1 << 30))
         ),
     ),
-    Fault("the bucket is deleted", bucket_deleted, lead_s=(-0.6, -0.1)),
+    Fault("the bucket is deleted", bucket_deleted),
     Fault("the key is rotated", key_rotated),
     Fault("the disk under the spool is full", spool_full),
     Fault("the spool is read-only", spool_read_only),

@@ -134,6 +134,11 @@ class Archiver:
         self.now_s += after_s
         self.events.step(self.now_s)
 
+    def settle(self) -> None:
+        """Two steps: what it found in the store in the one counts in the other."""
+        self.step()
+        self.step()
+
     def answers(self) -> list[EventMessage]:
         return [EventMessage.model_validate_json(one.payload) for one in self.link.take("yard/event")]
 

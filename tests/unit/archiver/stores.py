@@ -21,6 +21,7 @@ class MemoryStore:
         self.refuses: dict[str, StoreError] = {}
         self.prepared = 0
         self.bucket = "events"
+        self.is_readable = True
         self.done: list[tuple[str, str]] = []
         self.breaks_after: int | None = None
 

@@ -122,7 +122,7 @@ class TestAFrame:
         archiver.drain()
         assert list(archiver.store.objects) == [key(2)]
         archiver.hand_over(handover(1, 2))
-        archiver.step(1)
+        archiver.settle()
         [answer] = archiver.answers()
         assert answer.event_type is EventType.ARCHIVE_FAILED
 

@@ -23,6 +23,8 @@ def play(closing: Closing, known: EventAccount, until_s: float = 60) -> list[tup
         todo = closing.step(known, tenth / 10)
         if todo:
             done.append((tenth / 10, todo))
+        if isinstance(todo, Look):
+            closing.saw(todo.known)
         if isinstance(todo, Close):
             break
     return done
@@ -38,12 +40,30 @@ def closed(done: list[tuple[float, object]]) -> Manifest:
     return todo.manifest
 
 
-def test_an_event_whose_frames_are_all_stored_is_closed_at_once() -> None:
-    [(when, todo)] = play(Closing(handover(1, 2, 3), 0), account(1, 2, 3))
-    assert when == 0
-    assert isinstance(todo, Close)
-    assert [frame.sequence for frame in todo.manifest.frames] == [1, 2, 3]
-    assert todo.manifest.missing == []
+def test_an_event_whose_frames_are_all_stored_is_closed_when_they_have_been_seen_there() -> None:
+    done = play(Closing(handover(1, 2, 3), 0), account(1, 2, 3))
+    assert done[0] == (0, Look(frozenset({key(1), key(2), key(3)})))
+    assert done[1][0] == 0.1
+    assert [frame.sequence for frame in closed(done).frames] == [1, 2, 3]
+    assert closed(done).missing == []
+
+
+def test_a_frame_that_is_in_the_store_no_more_is_asked_for_again_and_looked_for_when_it_came() -> None:
+    closing = Closing(handover(1, 2), 0)
+    assert closing.step(account(1, 2), 0) == Look(frozenset({key(1), key(2)}))
+    closing.saw([key(1)])
+    assert asks(play(closing, account(1), until_s=1.5)) == [(GRACE_S, MOTION)]
+    assert closing.step(account(1, 2), 2) == Look(frozenset({key(1), key(2)}))
+    closing.saw([key(1), key(2)])
+    assert isinstance(closing.step(account(1, 2), 2.1), Close)
+
+
+def test_after_a_store_that_was_away_everything_is_looked_for_again() -> None:
+    closing = Closing(handover(1), 0)
+    closing.step(account(1), 0)
+    closing.saw([key(1)])
+    closing.look_again()
+    assert closing.step(account(1), 0.1) == Look(frozenset({key(1)}))
 
 
 def test_a_missing_frame_is_looked_for_in_the_store_before_anybody_is_asked() -> None:
@@ -107,8 +127,8 @@ def test_nothing_is_given_up_while_repairs_still_come() -> None:
 def test_frames_that_the_store_rejected_are_missing_with_its_reason_and_not_asked_for() -> None:
     known = account(1)
     known.failed[SESSION_HEX, 2] = "too large"
-    [(when, _)] = done = play(Closing(handover(1, 2), 0), known)
-    assert when == 0
+    done = play(Closing(handover(1, 2), 0), known)
+    assert asks(done) == []
     assert closed(done).missing == [Missing(session=SESSION_HEX, first=2, last=2, why="too large")]
 
 

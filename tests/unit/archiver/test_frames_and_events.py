@@ -11,6 +11,7 @@ from services.contract.handover import Resend, Resent
 from services.store import StoreRejected, StoreUnavailable
 from tests.unit.archiver.events import (
     EVENT,
+    LAYOUT,
     SESSION,
     SESSION_HEX,
     START,
@@ -53,7 +54,7 @@ class TestAFrame:
     def test_that_comes_twice_is_one_object(self, archiver: Archiver) -> None:
         archiver.deliver(1, 1)
         archiver.hand_over(handover(1))
-        archiver.step()
+        archiver.settle()
         assert len(archiver.manifest().frames) == 1
         assert archiver.post.acknowledged == [1, 2]
 
@@ -61,7 +62,7 @@ class TestAFrame:
         archiver.store.refuses["01.jpg"] = StoreRejected("the object is too large")
         archiver.deliver(1, 2)
         archiver.hand_over(handover(1, 2))
-        archiver.step()
+        archiver.settle()
         [answer] = archiver.answers()
         assert answer.event_type is EventType.ARCHIVE_FAILED
         assert [(gap.first, gap.last, gap.why) for gap in answer.missing or []] == [
@@ -106,7 +107,7 @@ class TestAnEvent:
     def test_whose_frames_are_stored_gets_its_manifest_and_is_archived(self, archiver: Archiver) -> None:
         archiver.deliver(1, 2, 3)
         archiver.hand_over(handover(1, 2, 3))
-        archiver.step()
+        archiver.settle()
         [answer] = archiver.answers()
         assert (answer.event_type, answer.frames) == (EventType.ARCHIVED, 3)
         assert [one.key for one in archiver.manifest().frames] == [key(1), key(2), key(3)]
@@ -115,10 +116,10 @@ class TestAnEvent:
     def test_that_is_handed_over_again_gets_the_same_answer_again(self, archiver: Archiver) -> None:
         archiver.deliver(1)
         archiver.hand_over(handover(1))
-        archiver.step()
+        archiver.settle()
         [first] = archiver.answers()
         archiver.hand_over(handover(1))
-        archiver.step()
+        archiver.settle()
         assert archiver.answers() == [first]
 
     def test_whose_frame_is_lost_on_the_way_is_repaired_from_motion(self, archiver: Archiver) -> None:
@@ -130,7 +131,7 @@ class TestAnEvent:
             Resend(session=SESSION_HEX, ranges=[(2, 2)], wanted_for=EVENT, ask="motion")
         ]
         archiver.deliver(2)
-        archiver.step()
+        archiver.settle()
         assert [answer.event_type for answer in archiver.answers()] == [EventType.ARCHIVED]
 
     def test_that_nobody_has_whole_fails_with_what_is_missing(self, archiver: Archiver) -> None:
@@ -140,8 +141,7 @@ class TestAnEvent:
             gone = {"session": SESSION_HEX, "gone": [[2, 2]], "for": EVENT, "by": by}
             resent = Resent.model_validate(gone)
             archiver.events.take_resent(archiver.post.deliver(RESENT, resent.payload()))
-        archiver.step()
-        archiver.step()
+        archiver.settle()
         [answer] = archiver.answers()
         assert (answer.event_type, answer.why) == (
             EventType.ARCHIVE_FAILED,
@@ -161,7 +161,7 @@ class TestAnEvent:
     def test_that_an_archiver_before_us_has_closed_is_answered_again(self, archiver: Archiver) -> None:
         archiver.deliver(1, 2)
         archiver.hand_over(handover(1, 2))
-        archiver.step()
+        archiver.settle()
         [before] = archiver.answers()
         successor = Archiver(archiver.store)
         successor.hand_over(handover(1, 2))
@@ -169,6 +169,49 @@ class TestAnEvent:
         successor.step(1)
         [after] = successor.answers()
         assert after.model_copy(update={"time": before.time}) == before
+
+    def test_whose_bucket_was_emptied_before_its_end_is_had_again_from_motion(
+        self, archiver: Archiver, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        archiver.deliver(1, 2)
+        archiver.store.objects.clear()
+        archiver.deliver(3)
+        archiver.hand_over(handover(1, 2, 3))
+        archiver.step()  # looks
+        archiver.step(1)
+        assert [(one.ranges, one.ask) for one in archiver.asked()] == [([(1, 2)], "motion")]
+        assert caplog.messages == [
+            f"yard: 2 frames of {EVENT} are gone from memory:, where they had been stored; "
+            "they are asked for again"
+        ]
+        archiver.deliver(1, 2)
+        archiver.settle()
+        [answer] = archiver.answers()
+        assert (answer.event_type, answer.frames) == (EventType.ARCHIVED, 3)
+        assert archiver.store.objects.keys() == {key(1), key(2), key(3), LAYOUT.manifest_key("yard", EVENT)}
+
+    def test_whose_bucket_is_deleted_while_its_manifest_is_written_is_had_again_too(
+        self, archiver: Archiver
+    ) -> None:
+        archiver.deliver(1)
+        archiver.hand_over(handover(1))
+        archiver.step()  # has seen that it is there
+        archiver.store.objects.clear()
+        archiver.store.refuses["event.json"] = StoreUnavailable("S3 has no such bucket")
+        archiver.step()
+        archiver.store.refuses.clear()
+        archiver.settle()
+        assert archiver.answers() == []
+        archiver.step(1)
+        assert [one.ranges for one in archiver.asked()] == [[(1, 1)]]
+
+    def test_is_taken_for_stored_by_a_store_that_cannot_be_read(self, archiver: Archiver) -> None:
+        archiver.store.is_readable = False
+        archiver.deliver(1)
+        archiver.store.objects.clear()
+        archiver.hand_over(handover(1))
+        archiver.settle()
+        assert [answer.event_type for answer in archiver.answers()] == [EventType.ARCHIVED]
 
     def test_in_whose_folder_something_else_lies_is_not_disturbed(self, archiver: Archiver) -> None:
         archiver.deliver(1)
@@ -183,7 +226,7 @@ class TestAnEvent:
     def test_of_a_camera_that_is_not_archived_is_answered_so(self, archiver: Archiver) -> None:
         archiver.archiving = False
         archiver.hand_over(handover(1, 2))
-        archiver.step()
+        archiver.settle()
         assert [answer.event_type for answer in archiver.answers()] == [EventType.NOT_ARCHIVED]
 
     def test_whose_frames_came_while_archiving_was_off_is_whole_when_it_is_on_at_the_end(
@@ -204,7 +247,7 @@ class TestAnEvent:
         archiver.store.refuses["event.json"] = StoreRejected("the store takes no such key")
         archiver.deliver(1)
         archiver.hand_over(handover(1))
-        archiver.step()
+        archiver.settle()
         [answer] = archiver.answers()
         assert (answer.event_type, answer.why) == (EventType.ARCHIVE_FAILED, "the store takes no such key")
 
@@ -212,7 +255,7 @@ class TestAnEvent:
         archiver.deliver(1)
         archiver.hand_over(handover(1))
         archiver.store.away = StoreUnavailable("away")
-        archiver.step()
+        archiver.settle()
         assert archiver.answers() == []
 
 
