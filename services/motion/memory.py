@@ -14,12 +14,16 @@ from services.runtime.state import StateFile
 
 log = logging.getLogger(__name__)
 
+#: Capture sessions that are remembered of a camera: a broker that was killed is never back at so old a state.
+MOST_SESSIONS = 64
+
 
 class EventMemory:
     """Open events by their first frame, ended ones by their numbers; of all cameras. Thread-safe.
 
     It also knows the last number that an event of the camera has kept, since a frame belongs to one event at
-    most. A disk that does not take it costs the memory, never the event.
+    most, and the capture sessions that came, since a broker that was killed may give frames of an old one
+    once more. A disk that does not take it costs the memory, never the event.
     """
 
     def __init__(self, file: StateFile) -> None:
@@ -104,6 +108,20 @@ class EventMemory:
         with self._lock:
             kept = self._of(camera).get("kept")
         return (int(kept[0], 16), kept[1]) if kept else None
+
+    def came(self, camera: str, session: int) -> None:
+        """A frame of this capture session: those before it are over."""
+        name = f"{session:016x}"
+        with self._lock:
+            sessions = self._of(camera).get("sessions", [])
+            if name not in sessions:
+                self._of(camera)["sessions"] = [*sessions, name][-MOST_SESSIONS:]
+                self._write()
+
+    def over(self, camera: str) -> set[int]:
+        """The capture sessions that others have followed."""
+        with self._lock:
+            return {int(name, 16) for name in self._of(camera).get("sessions", [])[:-1]}
 
     def _of(self, camera: str) -> dict[str, Any]:
         return self._cameras.setdefault(camera, {"events": {}})

@@ -19,13 +19,14 @@ def number_of(frame: FrameId) -> Number:
 class Numbers:
     """One camera's live frames by number. Pure.
 
-    `last` is the newest frame; `kept` the last number that belongs to an event.
+    `last` is the newest frame; `kept` the last number that belongs to an event; `over` are capture sessions
+    that others have followed.
     """
 
     def __init__(self, kept: Number | None = None) -> None:
         self.last: FrameId | None = None
         self.kept = kept
-        self._over: set[int] = set()
+        self.over: set[int] = set()
         self._start: FrameId | None = None  # of the present run of numbers in a row
         self._before: FrameId | None = None  # what came before that run
         self._step_s = 0.0  # between two frames, an average
@@ -36,7 +37,7 @@ class Numbers:
             return False
         if self.last and frame.session == self.last.session:
             return frame.sequence > self.last.sequence
-        return frame.session not in self._over
+        return frame.session not in self.over
 
     def missed(self, frame: FrameId) -> range:
         """The numbers before a new frame that must have been given since the newest one, and did not come."""
@@ -50,7 +51,7 @@ class Numbers:
         last, self.last = self.last, frame
         if last is None or last.session != frame.session:
             if last:
-                self._over.add(last.session)
+                self.over.add(last.session)
             self._start, self._before = frame, last
             return NONE
         step_s = (frame.time - last.time).total_seconds() / (frame.sequence - last.sequence)

@@ -241,6 +241,7 @@ class Watch:
         )
         self._custody.restore(ended)
         self._numbers.kept = self._memory.kept(self.camera)
+        self._numbers.over = self._memory.over(self.camera)
         self._cut_short = self._memory.going_on(self.camera)
 
     def _work_until(self, enough: Callable[[], bool]) -> None:
@@ -313,6 +314,8 @@ class Watch:
 
     def _take(self, frame: Frame, ack: Callable[[], None]) -> None:
         """The next frame in order; `ack` is called when it is safe."""
+        if self._numbers.last is None or self._numbers.last.session != frame.id.session:
+            self._memory.came(self.camera, frame.id.session)
         age = datetime.now(UTC) - frame.id.time
         self._conduct.newest, self._conduct.late = frame, age > LATE
         if self._is_older(frame.id):

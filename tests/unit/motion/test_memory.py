@@ -143,6 +143,14 @@ class TestAnEventThatWasOpenWhenWeDied:
         assert closed_before(handover((7, 12)), None, LONGEST) == handover((7, 12))
 
 
+def test_capture_sessions_that_others_have_followed_are_over_for_the_next_life_too(tmp_path: Path) -> None:
+    memory = loaded(tmp_path)
+    for session in (5, 5, 6, 7, 7):
+        memory.came("yard", session)
+    assert loaded(tmp_path).over("yard") == {5, 6}
+    assert loaded(tmp_path).over("door") == set()
+
+
 def test_an_event_that_we_ended_in_the_middle_of_is_told_once(tmp_path: Path) -> None:
     memory = EventMemory(StateFile(tmp_path / "events.json"))
     memory.load()

@@ -566,6 +566,21 @@ class TestALifeAfterAnother:
         after.live(*range(3, 80))
         assert after.stored() == {event: list(range(10, 41))}
 
+    def test_goes_on_too_where_a_broker_first_gives_frames_of_a_capture_that_is_over(
+        self, tmp_path: Path
+    ) -> None:
+        """It was killed, and is back at a state from before capture began anew."""
+        before = Yard(tmp_path).begin()
+        before.live(*range(1, 10), session=SESSION - 1)
+        before.moving = set(range(20, 90))
+        before.live(*range(1, 31))
+        [event] = before.stored()
+        after = again(tmp_path, before)
+        after.moving = {8}
+        after.live(*range(7, 10), session=SESSION - 1)
+        after.live(*range(31, 80))
+        assert after.stored() == {event: list(range(31, 62))}
+
     def test_closes_the_event_where_capture_has_begun_anew(self, tmp_path: Path) -> None:
         before = Yard(tmp_path).begin()
         before.moving = set(range(20, 90))
