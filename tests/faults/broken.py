@@ -7,7 +7,9 @@ import importlib
 import os
 import sys
 import time
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 
 from services.archiver import frames
@@ -33,8 +35,12 @@ def no_repair() -> None:
         setattr(holder, "get", lambda *_: None)  # noqa: B010  (a method is replaced)
 
 
-def another_clock() -> None:
-    """Our clock is wrong by the seconds that stand in the file `FAULTS_CLOCK`, and somebody may set it."""
+def another_clock(*, signing: bool = False) -> None:
+    """Our clock is wrong by the seconds that stand in the file `FAULTS_CLOCK`, and somebody may set it.
+
+    The store's is wrong by as many; where we are `signing` with the wrong time too, the store's is right.
+    """
+    importlib.import_module("services.store.s3")  # else only where it is needed
     file, right = Path(os.environ["FAULTS_CLOCK"]), time.time
 
     def wrong_s() -> float:
@@ -45,16 +51,23 @@ def another_clock() -> None:
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return datetime.now(tz) + timedelta(seconds=wrong_s())
 
+        @classmethod
+        def utcnow(cls) -> datetime:  # type: ignore[override]
+            return datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=wrong_s())
+
     time.time = lambda: right() + wrong_s()
     for name, module in list(sys.modules.items()):
-        if name.startswith("services.") and getattr(module, "datetime", None) is datetime:
+        signs = name.startswith(("services.store.s3", "minio."))
+        is_to_be_wrong = signing if signs else name.startswith("services.")
+        if is_to_be_wrong and getattr(module, "datetime", None) is datetime:
             setattr(module, "datetime", Wrong)  # noqa: B010  (a module's)
 
 
-BROKEN = {
+BROKEN: dict[str, Callable[[], None]] = {
     "early-acknowledgement": early_acknowledgement,
     "no-repair": no_repair,
     "another-clock": another_clock,
+    "another-clock-than-the-store": partial(another_clock, signing=True),
 }
 
 

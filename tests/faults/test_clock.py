@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from tests.faults.faults import Fault
+from tests.faults.faults import Fault, lasts
 from tests.faults.rounds import play
 from tests.faults.world import World, a_world
 
@@ -29,3 +29,24 @@ def test_a_clock_that_is_set_loses_nothing(tmp_path: Path, seed: int) -> None:
             account = play(world, sets(hours), Random(f"{seed} {hours}"))
             wrong = account.lost + account.doubled
             assert not wrong, "\n".join([f"to {hours} hours", *wrong, *account.story, world.describe()])
+
+
+def test_a_store_that_has_another_time_than_the_archiver_gets_all_when_the_clock_is_right_again(
+    tmp_path: Path, seed: int
+) -> None:
+    """A signature is good for minutes; meanwhile frames are spooled, and one sentence says what to do."""
+    said = []
+
+    def inject(world: World, dice: Random) -> None:
+        world.set_clock(timedelta(hours=2))
+        try:
+            lasts(dice, (3.0, 6.0))
+            said.append(world.services["archiver"].log())
+        finally:
+            world.set_clock(timedelta())
+
+    with a_world(tmp_path, 2, {"archiver": "another-clock-than-the-store"}) as world:
+        account = play(world, Fault("two hours off", inject), Random(f"{seed} skewed"))
+        wrong = account.lost + account.doubled
+        assert not wrong, "\n".join([*wrong, *account.story, world.describe()])
+    assert "has another time than this machine; set the clock that is wrong" in said[0]
