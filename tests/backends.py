@@ -39,7 +39,7 @@ acl_file {folder}/acl
 persistence true
 persistence_location {data}/
 autosave_interval 30
-max_queued_messages 1000000
+max_queued_messages {queued}
 max_queued_bytes 268435456
 max_packet_size 16777216
 """
@@ -111,13 +111,20 @@ def describe() -> str:
 
 
 @contextmanager
-def running_mqtt(folder: Path, user: str = "tests", acl: str = "") -> Iterator[MqttServer]:
-    """A broker, until the block ends; without an `acl` (mosquitto's) its user may do everything."""
+def running_mqtt(
+    folder: Path, user: str = "tests", acl: str = "", queued: int = 1_000_000
+) -> Iterator[MqttServer]:
+    """A broker, until the block ends; without an `acl` (mosquitto's) its user may do everything.
+
+    mosquitto drops what is beyond so many messages `queued` for one client.
+    """
     kind, port, password = kind_of("mosquitto"), free_port(), secrets.token_hex(8)
     passwords = f"{user}:{hash_mosquitto_password(password, secrets.token_bytes(12))}\n"
     acl = acl or f"user {user}\ntopic readwrite #\n"
     if kind == "docker":
-        config = _MOSQUITTO.format(listen=1883, folder="/mosquitto/config", data="/mosquitto/data")
+        config = _MOSQUITTO.format(
+            listen=1883, folder="/mosquitto/config", data="/mosquitto/data", queued=queued
+        )
         files = {
             "/mosquitto/config/mosquitto.conf": config,
             "/mosquitto/config/passwords": passwords,
@@ -125,7 +132,7 @@ def running_mqtt(folder: Path, user: str = "tests", acl: str = "") -> Iterator[M
         }
         runner: Container | Process = Container(MQTT_IMAGE, 1883, port, files=files)
     else:
-        config = _MOSQUITTO.format(listen=f"{port} 127.0.0.1", folder=folder, data=folder)
+        config = _MOSQUITTO.format(listen=f"{port} 127.0.0.1", folder=folder, data=folder, queued=queued)
         (folder / "mosquitto.conf").write_text(f"{config}user root\n")  # only root changes to another user
         (folder / "passwords").write_text(passwords)
         (folder / "acl").write_text(acl)

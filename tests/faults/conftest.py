@@ -1,18 +1,17 @@
-"""How many injections, with which seed; one world for all of them; and the report at the end."""
+"""How many injections, with which seed; worlds for all of them; and the report at the end."""
 
 import math
 import random
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests import backends
-from tests.faults.audit import Account
+from tests.faults.faults import Fault
+from tests.faults.lanes import Lanes, Played
 from tests.faults.report import table
-from tests.faults.worlds import Worlds
 
-_REPORT: dict[str, tuple[Account, float]] = {}
+_REPORT: dict[str, Played] = {}
 _SEED = pytest.StashKey[int]()
 
 
@@ -20,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
     group.addoption("--injections", type=int, default=3, help="of each fault (default: 3)")
     group.addoption("--lenses", type=int, default=0, help="cameras (default: 3; 6 from 12 injections on)")
+    group.addoption("--lanes", type=int, default=2, help="worlds side by side (default: 2)")
     group.addoption("--seed", type=int, help="of all dice (default: drawn, and printed)")
 
 
@@ -32,7 +32,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"faults: {injections} injections of each, --seed {config.stash[_SEED]}", backends.describe()]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def seed(request: pytest.FixtureRequest) -> int:
     found: int = request.config.stash[_SEED]
     return found
@@ -52,20 +52,36 @@ def rounds(request: pytest.FixtureRequest, lenses: int) -> int:
     return math.ceil(injections / lenses)
 
 
-@pytest.fixture(scope="session")
-def worlds(tmp_path_factory: pytest.TempPathFactory, lenses: int) -> Iterator[Worlds]:
-    made = Worlds(tmp_path_factory.mktemp("faults"), lenses)
+@pytest.fixture(scope="session", autouse=True)
+def lanes(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    lenses: int,
+    rounds: int,
+    seed: int,
+) -> Iterator[Lanes]:
+    """Begins with the first test, whichever that is: those that need no lane run beside them."""
+    made = Lanes(
+        tmp_path_factory.mktemp("faults"),
+        _chosen(request.session.items),
+        lanes=request.config.getoption("--lanes"),
+        lenses=lenses,
+        rounds=rounds,
+        seed=seed,
+    )
     yield made
-    made.give_up()
+    made.end()
 
 
 @pytest.fixture
-def report(request: pytest.FixtureRequest) -> Iterator[Account]:
-    """What a test adds to it stands in the table at the end, under the name of its fault."""
-    began_s, account = time.monotonic(), Account()
-    yield account
-    name = request.node.callspec.params["fault"].name
-    _REPORT[name] = (account, time.monotonic() - began_s)
+def report() -> dict[str, Played]:
+    """What a test puts in stands in the table at the end."""
+    return _REPORT
+
+
+def _chosen(items: list[pytest.Item]) -> list[Fault]:
+    found = [item.callspec.params.get("fault") for item in items if hasattr(item, "callspec")]
+    return [fault for fault in found if isinstance(fault, Fault)]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,18 +1,19 @@
 """The table at the end: what was made, stored, lost and doubled, fault by fault."""
 
 from tests.faults.audit import Account
+from tests.faults.lanes import Played
 
 _COLUMNS = ("injections", "made", "stored", "lost", "doubled", "cut off", "seconds")
 
 
-def table(report: dict[str, tuple[Account, float]]) -> str:
+def table(report: dict[str, Played]) -> str:
     """Each fault's account and how many seconds it took, and their sum."""
     total, seconds = Account(), 0.0
     lines = [_line("fault", _COLUMNS)]
-    for name, (one, took_s) in report.items():
-        lines.append(_line(name, _cells(one, took_s)))
-        total.add(one)
-        seconds += took_s
+    for name, played in report.items():
+        lines.append(_line(name, _cells(played.account, played.seconds)))
+        total.add(played.account)
+        seconds += played.seconds
     return "\n".join([*lines, _line("all", _cells(total, seconds))])
 
 

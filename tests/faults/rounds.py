@@ -1,5 +1,6 @@
 """A round: every camera has an event, and the fault strikes in the midst of them."""
 
+import math
 import threading
 import time
 from random import Random
@@ -10,10 +11,22 @@ from tests.faults.world import World, before
 
 #: How long after a fault was mended all must be in the store.
 SETTLE_S = 60.0
+#: For whoever knows that something will be missing: all events have been closed for so long.
+CLOSED_S = 8.0
 
 
-def play(world: World, fault: Fault, dice: Random, settle_s: float = SETTLE_S) -> Account:
-    """Injects the fault once; the account of all cameras, when all is archived or it takes too long."""
+def play(
+    world: World,
+    fault: Fault,
+    dice: Random,
+    *,
+    settle_s: float = SETTLE_S,
+    closed_s: float = math.inf,
+) -> Account:
+    """Injects the fault once; the account of all cameras, when all is archived or it takes too long.
+
+    Where what is missing does not come any more, it is at an end when all is closed for `closed_s`.
+    """
     world.wait_until_it_watches()
     world.mark()
     since, lenses = before(fault.looks_back_s), world.bank.lenses
@@ -43,12 +56,18 @@ def play(world: World, fault: Fault, dice: Random, settle_s: float = SETTLE_S) -
         for lens in lenses.values():
             lens.moving.clear()
     pictures = {name: lens.made[starts[name] :] for name, lens in lenses.items()}
-    until_s = time.monotonic() + settle_s
-    while time.monotonic() < until_s:
+    open_s = time.monotonic()
+    until_s = open_s + settle_s
+    while time.monotonic() < until_s and not world.ended:
         awaited = [
             world.outstanding(name, pictures[name], since, cut_off=fault.may_cut_off) for name in lenses
         ]
         if not any(awaited):
+            break
+        if any(world.unclosed(name, since) for name in lenses):
+            open_s = time.monotonic()
+        if time.monotonic() - open_s >= closed_s:
+            awaited = []
             break
         time.sleep(0.25)
     account = Account()

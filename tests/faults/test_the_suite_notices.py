@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from tests.faults.faults import Fault, broker_forgets
-from tests.faults.rounds import play
+from tests.faults.rounds import CLOSED_S, play
 from tests.faults.world import World, a_world
 from tests.servers.faulty_proxy import Hangs
 
@@ -36,13 +36,13 @@ FORGETS = Fault("the broker forgets", broker_forgets, lead_s=(1.0, 1.5))
 
 def test_without_repair_it_finds_what_a_broker_has_forgotten(tmp_path: Path) -> None:
     with a_world(tmp_path, 2, NO_REPAIR) as world:
-        assert play(world, FORGETS, Random(1)).lost
+        assert play(world, FORGETS, Random(1), closed_s=CLOSED_S).lost
 
 
 def test_an_acknowledgement_before_the_object_is_stored_is_found(tmp_path: Path) -> None:
     """Where repair by number does not make up for it, as it would."""
     with a_world(tmp_path, 2, {**NO_REPAIR, "archiver": "early-acknowledgement"}) as world:
-        assert play(world, HANDS, Random(1)).lost
+        assert play(world, HANDS, Random(1), closed_s=CLOSED_S).lost
 
 
 def test_and_without_repair_it_is_the_acknowledgement_that_keeps_everything(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ class World:
         self.s3 = s3
         self.proxy = proxy
         self.bank = bank
+        self.ended = False
         self.topics = Topics(prefix)
         self.bucket = s3.make_bucket()
         self.spool = Disk(made(folder / "spool"))
@@ -164,6 +165,7 @@ class World:
             service.mark()
 
     def end(self) -> None:
+        self.ended = True
         for lens in self.bank.lenses.values():
             lens.moving.clear()
         for service in reversed(self.services.values()):
@@ -220,9 +222,19 @@ class World:
         ]
         if missing and not cut_off:
             return f"{camera}: {len(missing)} frames in no manifest, such as {missing[0]}"
-        if not kept.manifests:
+        return self._unclosed(camera, kept.manifests, since)
+
+    def unclosed(self, camera: str, since: datetime) -> str:
+        """Which events have begun since then and are not closed; empty where all are."""
+        try:
+            return self._unclosed(camera, self.kept(camera, since, read=False).manifests, since)
+        except StoreError as error:
+            return str(error)
+
+    def _unclosed(self, camera: str, manifests: list[Manifest], since: datetime) -> str:
+        if not manifests:
             return f"{camera}: no manifest"
-        closed = {manifest.event for manifest in kept.manifests}
+        closed = {manifest.event for manifest in manifests}
         after = f"{since:%Y%m%dT%H%M%S}Z"
         answered = self.witness.answered(camera)  # one that was may have gone with a bucket that was deleted
         still = [e for e, ends in answered.items() if e >= after and e not in closed and not ends]
@@ -248,11 +260,13 @@ class World:
         moved = next((picture.number for picture in need if picture.moving), 0)
         story = [f"{camera}: pictures {need[0].number} to {need[-1].number} wanted, moving from {moved}"]
         for manifest in kept.manifests:
-            numbers = [kept.pictures.get((f.session, f.sequence), 0) for f in manifest.frames]
+            listed = [(f.session, f.sequence) for f in manifest.frames]
+            numbers = [kept.pictures[number] for number in listed if number in kept.pictures]
             ends = [end.event_type.value for end in self.witness.answered(camera).get(manifest.event, [])]
+            missing = [(gap.first, gap.last, gap.why) for gap in manifest.missing]
             story.append(
                 f"  {manifest.event}: pictures {min(numbers, default=0)} to {max(numbers, default=0)}, "
-                f"{len(numbers)} frames, {[(g.first, g.last, g.why) for g in manifest.missing]}, {ends}"
+                f"{len(listed)} frames, {len(listed) - len(numbers)} of them not there, {missing}, {ends}"
             )
         return story
 
@@ -266,11 +280,16 @@ class World:
 
 
 @contextmanager
-def a_world(folder: Path, cameras: int, broken: Mapping[str, str] | None = None) -> Iterator[World]:
-    """A world that runs and watches, until the block ends; `broken` names services and their promises."""
+def a_world(
+    folder: Path, cameras: int, broken: Mapping[str, str] | None = None, *, queued: int = 1_000_000
+) -> Iterator[World]:
+    """A world that runs and watches, until the block ends; `broken` names services and their promises.
+
+    Its broker keeps so many messages `queued` for each client, and drops the rest.
+    """
     names = [f"cam{n + 1}" for n in range(cameras)]
     with ExitStack() as stack:
-        mqtt = stack.enter_context(backends.running_mqtt(made(folder / "mqtt")))
+        mqtt = stack.enter_context(backends.running_mqtt(made(folder / "mqtt"), queued=queued))
         s3 = stack.enter_context(backends.running_s3(made(folder / "s3")))
         proxy = stack.enter_context(FaultyProxy(s3.port))
         bank = stack.enter_context(LensBank(names))
