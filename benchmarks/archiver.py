@@ -23,8 +23,9 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=1500)
     parser.add_argument("--size", type=int, default=100_000, help="bytes of a frame")
     parser.add_argument("--threads", type=int, default=6)
+    parser.add_argument("--disk", action="store_true", help="the S3 server's data is on the disk")
     args = parser.parse_args()
-    with servers() as place, apart() as first, apart() as second, apart() as third:
+    with servers(on_disk=args.disk) as place, apart() as first, apart() as second, apart() as third:
         found = alternately(
             args.rounds,
             archiver=partial(first, archiver, place, args.frames, args.size, args.threads),
