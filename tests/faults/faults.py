@@ -80,7 +80,7 @@ def store_frozen(world: World, dice: Random) -> None:
 
 def bucket_deleted(world: World, _dice: Random) -> None:
     """What was archived is gone; all of an event that is still open can be had again."""
-    world.empty_bucket()
+    world.delete_bucket()
 
 
 def key_rotated(world: World, dice: Random) -> None:
