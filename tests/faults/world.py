@@ -58,6 +58,7 @@ class World:
         bank: LensBank,
         prefix: str,
         broken: Mapping[str, str],
+        archive: Mapping[str, object],
     ) -> None:
         self.folder = folder
         self.mqtt = mqtt
@@ -69,6 +70,7 @@ class World:
         self.bucket = s3.make_bucket()
         self.spool = Disk(made(folder / "spool"))
         self.secret = secrets.token_hex(16)
+        self._archive = archive
         self.let_in()
         self._config = folder / "nightjar.yaml"
         self.write_config()
@@ -108,6 +110,7 @@ class World:
                 "secret_key": self.secret,
                 "spool_dir": str(self.spool.folder),
                 "spool_free_gb": 0,
+                **self._archive,
             },
             "cameras": cameras,
         }
@@ -271,11 +274,17 @@ class World:
 
 @contextmanager
 def a_world(
-    folder: Path, cameras: int, broken: Mapping[str, str] | None = None, *, queued: int = 1_000_000
+    folder: Path,
+    cameras: int,
+    broken: Mapping[str, str] | None = None,
+    *,
+    queued: int = 1_000_000,
+    **archive: object,
 ) -> Iterator[World]:
     """A world that runs and watches, until the block ends; `broken` names services and their promises.
 
-    Its broker keeps so many messages `queued` for each client, and drops the rest.
+    Its broker keeps so many messages `queued` for each client, and drops the rest; `archive` are more of its
+    settings.
     """
     names = [f"cam{n + 1}" for n in range(cameras)]
     with ExitStack() as stack:
@@ -291,6 +300,7 @@ def a_world(
             bank=bank,
             prefix=f"t{secrets.token_hex(4)}",
             broken=broken or {},
+            archive=archive,
         )
         stack.callback(world.end)
         stack.enter_context(world.witness)
