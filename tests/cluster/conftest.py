@@ -9,9 +9,9 @@ import pytest
 from tests import backends
 from tests.cluster.world import ClusterWorld, a_cluster
 from tests.faults.audit import Account
-from tests.faults.report import table
+from tests.faults.report import Played, table
 
-_REPORT: dict[str, tuple[Account, float]] = {}
+_REPORT: dict[str, Played] = {}
 _SEED = pytest.StashKey[int]()
 
 
@@ -59,7 +59,7 @@ def report(request: pytest.FixtureRequest) -> Iterator[Account]:
     """What a test adds to it stands in the table at the end, under the name of its fault."""
     began_s, account = time.monotonic(), Account()
     yield account
-    _REPORT[request.node.callspec.params["fault"].name] = (account, time.monotonic() - began_s)
+    _REPORT[request.node.callspec.params["fault"].name] = Played(account, time.monotonic() - began_s)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

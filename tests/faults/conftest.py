@@ -8,8 +8,8 @@ import pytest
 
 from tests import backends
 from tests.faults.faults import Fault
-from tests.faults.lanes import Lanes, Played
-from tests.faults.report import table
+from tests.faults.lanes import Lanes
+from tests.faults.report import Played, table
 
 _REPORT: dict[str, Played] = {}
 _SEED = pytest.StashKey[int]()

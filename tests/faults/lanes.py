@@ -4,24 +4,14 @@ import queue
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from time import monotonic
 
-from tests.faults.audit import Account
 from tests.faults.faults import Fault
+from tests.faults.report import Played
 from tests.faults.rounds import play
 from tests.faults.world import World, a_world
-
-
-@dataclass(slots=True)
-class Played:
-    """What came of one fault, in all its rounds; `story` is empty where all is well."""
-
-    account: Account = field(default_factory=Account)
-    seconds: float = 0.0
-    story: str = ""
 
 
 class Ended(Exception):

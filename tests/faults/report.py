@@ -1,9 +1,19 @@
 """The table at the end: what was made, stored, lost and doubled, fault by fault."""
 
+from dataclasses import dataclass, field
+
 from tests.faults.audit import Account
-from tests.faults.lanes import Played
 
 _COLUMNS = ("injections", "made", "stored", "lost", "doubled", "cut off", "seconds")
+
+
+@dataclass(slots=True)
+class Played:
+    """What came of one fault, in all its rounds; `story` is empty where all is well."""
+
+    account: Account = field(default_factory=Account)
+    seconds: float = 0.0
+    story: str = ""
 
 
 def table(report: dict[str, Played]) -> str:

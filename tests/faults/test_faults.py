@@ -6,7 +6,8 @@ Each round injects the fault into the events of all cameras; a failure names the
 import pytest
 
 from tests.faults.faults import FAULTS, Fault
-from tests.faults.lanes import Lanes, Played
+from tests.faults.lanes import Lanes
+from tests.faults.report import Played
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(3600)]
 

@@ -42,4 +42,4 @@ def test_what_the_broker_drops_while_the_archiver_is_paused_is_had_from_motion(t
 def test_and_without_motion_and_capture_to_ask_it_would_be_lost(tmp_path: Path) -> None:
     """So the broker does drop it."""
     with a_world(tmp_path, 2, {"capture": "no-repair", "motion": "no-repair"}, queued=QUEUED) as world:
-        assert play(world, PAUSE, Random(1), CLOSED_S).lost
+        assert play(world, PAUSE, Random(1), closed_s=CLOSED_S).lost

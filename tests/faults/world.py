@@ -48,6 +48,8 @@ class Kept:
 class World:
     """Everything runs; whoever breaks something mends it again."""
 
+    ended = False
+
     def __init__(
         self,
         folder: Path,
@@ -58,19 +60,18 @@ class World:
         bank: LensBank,
         prefix: str,
         broken: Mapping[str, str],
-        archive: Mapping[str, object],
+        archive: Mapping[str, object] | None = None,
     ) -> None:
         self.folder = folder
         self.mqtt = mqtt
         self.s3 = s3
         self.proxy = proxy
         self.bank = bank
-        self.ended = False
         self.topics = Topics(prefix)
         self.bucket = s3.make_bucket()
         self.spool = Disk(made(folder / "spool"))
         self.secret = secrets.token_hex(16)
-        self._archive = archive
+        self._archive = archive or {}
         self.let_in()
         self._config = folder / "nightjar.yaml"
         self.write_config()
