@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from services.contract.archive_url import S3Place, parse_archive_url
 from services.contract.settings import ArchiveSettings
-from services.doctor.finding import Finding, note, warning, well, wrong
+from services.doctor.finding import Finding, is_ill, note, warning, well, wrong
 from services.store import Store, StoreError, StoreRefused, open_store
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PART = "archive"
 FOLDER = ".nightjar/doctor"
 CLOCK_S = 60.0
+_OTHER_KEY = ("SignatureDoesNotMatch", "InvalidAccessKeyId")
 
 
 def look_at_archive(archive: ArchiveSettings, *, writes: bool) -> Iterator[Finding]:
@@ -33,8 +34,10 @@ def look_at_archive(archive: ArchiveSettings, *, writes: bool) -> Iterator[Findi
         yield wrong(PART, str(error), "mend archive.url or the key")
         return
     try:
-        yield from _try(store, writes=writes)
-        yield from _life_cycle(store, archive)
+        tried = list(_try(store, writes=writes))
+        yield from tried
+        if not is_ill(tried):
+            yield from _life_cycle(store, archive)
     finally:
         store.close()
 
@@ -62,21 +65,32 @@ def _try(store: Store, *, writes: bool) -> Iterator[Finding]:
             done.append("delete")
     except StoreError as error:
         failed = steps[len(done)]
-        advice = (
-            "give the key the rights in docs/reference/archive.md"
-            if isinstance(error, StoreRefused)
-            else ("start it, or mend archive.url; frames wait in the spool meanwhile")
-        )
-        yield wrong(PART, f"{store.describe()} does not let us {failed}: {error}", advice)
+        yield wrong(PART, f"{store.describe()} does not let us {failed}: {error}", _advice(error))
         return
     if abs(offset_s) > CLOCK_S:
         yield wrong(
             PART,
-            f"the archive's clock is {abs(offset_s):.0f} s {'before' if offset_s > 0 else 'behind'} this "
+            f"the archive's clock is {abs(offset_s):.0f} s {'ahead of' if offset_s > 0 else 'behind'} this "
             "machine's; from a quarter of an hour on it refuses every key",
             "set the clock that is wrong",
         )
     yield well(PART, f"{store.describe()} lets us {', '.join(done)}")
+
+
+def _advice(error: StoreError) -> str:
+    if any(code in str(error) for code in _OTHER_KEY):
+        return (
+            "the store knows another key: write the right one into its file (docker compose up -d secrets "
+            "hands ours out again), which is taken up at once; frames wait in the spool meanwhile"
+        )
+    if isinstance(error, StoreRefused):
+        return "give the key the rights in docs/reference/archive.md; frames wait in the spool meanwhile"
+    if "has no bucket" in str(error):
+        return (
+            "if that is a surprise, mend archive.url, or bring back what was in it; the archiver makes an "
+            "empty one when it next has something to store"
+        )
+    return "start it, or mend archive.url; frames wait in the spool meanwhile"
 
 
 def _life_cycle(store: Store, archive: ArchiveSettings) -> Iterator[Finding]:

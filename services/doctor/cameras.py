@@ -13,9 +13,11 @@ NEARLY_FULL = 0.8
 
 
 def judge_cameras(seen: Seen, cameras: Mapping[str, CameraSettings]) -> list[Finding]:
-    """`cameras`: those of the configuration."""
+    """`cameras`: those of the configuration. Without capture nobody knows how they are."""
     if not cameras:
         return [warning(PART, "the configuration has no camera", "write one into nightjar.yaml")]
+    if not seen.running("capture"):
+        return [note(PART, "how they are is not known while capture does not run"), *_losses(seen)]
     found = [each for name, own in cameras.items() for each in _one(name, own, seen.cameras.get(name))]
     if not any(each.level in ("warning", "wrong") for each in found):
         found.append(well(PART, f"{_count(len(cameras), 'camera')}, and all is well with them"))
@@ -34,6 +36,14 @@ def _one(name: str, own: CameraSettings, seen: CameraSeen | None) -> Iterator[Fi
         yield wrong(PART, f"{name}: {seen.problem}", "it is tried again for as long as it takes")
     elif seen.status == OFFLINE:
         yield note(PART, f"{name} is off" if not own.enabled else f"{name} is off, or nobody wants it now")
+    archiver = seen.stats.get("archiver")
+    if isinstance(archiver, ArchiverStats) and archiver.in_spool:
+        yield warning(
+            PART,
+            f"{name}: {_count(archiver.in_spool, 'frame')} in the archiver's spool, which the archive has "
+            "not taken yet",
+            "look at the archive from where the archiver is: docker compose exec archiver nightjar doctor",
+        )
     for service, filled, where in (
         ("capture", "outbox_filled", "outbox for the broker"),
         ("archiver", "spool_filled", "spool of the archiver"),

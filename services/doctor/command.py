@@ -77,14 +77,23 @@ def _broker(
                     yield from judge_rights(trial)
                 tried.add(address.user)
         except ConnectionRefused as refused:
-            advice = (
-                "put the right password into its file, or restart the broker, which has an older one"
-                if refused.login
-                else "start the broker, or mend mqtt.url; frames wait in capture's outbox meanwhile"
-            )
-            yield wrong("broker", str(refused), advice)
+            yield wrong("broker", str(refused), _advice(refused))
+            if address is users[-1] and not tried:
+                yield note("services", "nothing is known of services, cameras and losses without the broker")
             if not (refused.login or settings.mqtt.url):  # ours is away for all of its users
                 return
+
+
+def _advice(refused: ConnectionRefused) -> str:
+    if refused.login:
+        return (
+            "put the right password into its file, or let the broker read its users again "
+            "(docker compose kill -s HUP mqtt)"
+        )
+    return (
+        "start the broker, or mend mqtt.url; frames wait in capture's outbox meanwhile, as long as there is "
+        "room (capture.outbox_mb)"
+    )
 
 
 def _system(settings: Settings, broker: Examination, user: str, listen_s: float) -> Iterator[Finding]:

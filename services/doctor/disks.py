@@ -7,7 +7,7 @@ from pathlib import Path
 from services.doctor.finding import Finding, warning, well, wrong
 
 PART = "disk"
-GB = 1_000_000_000
+MB, GB = 1_000_000, 1_000_000_000
 LOW_BYTES = GB // 2
 LOW_PART = 0.03
 
@@ -20,15 +20,21 @@ def look_at_disks(folders: dict[str, tuple[Path, float]]) -> Iterator[Finding]:
         except OSError as error:
             yield wrong(PART, f"{folder}, {what}, cannot be looked at: {error.strerror}", "does it exist?")
             continue
-        free = f"{usage.free / GB:.1f} GB free in {folder}, {what}"
+        free = f"{_size(usage.free)} free in {folder}, {what}"
         if usage.free < reserve_gb * GB:
             yield wrong(
-                PART, f"only {free}: less than is to stay free", "make room there, or name another folder"
+                PART,
+                f"only {free}, which takes nothing as long as less than {reserve_gb:g} GB are free",
+                "make room there, name another folder (archive.spool_dir), or lower archive.spool_free_gb",
             )
         elif usage.free < LOW_BYTES or usage.free < LOW_PART * usage.total:
-            yield warning(PART, f"only {free}", "make room there")
+            yield warning(PART, f"only {free}", "make room there: without any, nothing can be kept")
         else:
             yield well(PART, free)
+
+
+def _size(size: int) -> str:
+    return f"{size / GB:.1f} GB" if size >= GB else f"{size / MB:.0f} MB"
 
 
 def _nearest(folder: Path) -> Path:

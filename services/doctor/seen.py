@@ -48,6 +48,7 @@ class Seen:
     cameras: dict[str, CameraSeen] = field(default_factory=dict)
     online: dict[tuple[str, str], bool] = field(default_factory=dict)  # by service and instance
     infos: dict[tuple[str, str], dict[str, ServiceInfo]] = field(default_factory=dict)  # and then by run
+    spoke: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # runs, while we listened
     offsets_s: dict[str, float] = field(default_factory=dict)  # by service: its clock before ours, about
     counting: set[tuple[str, str]] = field(default_factory=set)  # service and camera, while we listened
 
@@ -101,6 +102,8 @@ def _service(seen: Seen, parts: list[str], message: Heard) -> None:
             runs = seen.infos.setdefault((service, instance), {})
             runs.pop(info.run, None)
             runs[info.run] = info
+            if not message.retained:
+                seen.spoke.setdefault((service, instance), set()).add(info.run)
 
 
 def _read(model: type[M], message: Heard) -> M:

@@ -59,11 +59,11 @@ def _twins(seen: Seen, service: str) -> Iterator[Finding]:
     """Both speak on one topic, so that the broker remembers one of them; the other is known by its work."""
     at_work = {camera for info in seen.running(service) for camera in info.cameras}
     unexplained = {camera for name, camera in seen.counting if name == service} - at_work
-    several = [key for key, runs in seen.infos.items() if key[0] == service and len(runs) > 1]
+    several = [key for key, runs in seen.spoke.items() if key[0] == service and len(runs) > 1]
     if seen.running(service) and (unexplained or several):
         yield wrong(
             PART,
-            f"two replicas of {service} have one slot: one works, and another has said that it is that slot",
+            f"two replicas of {service} say that they are the same slot: one works, and the other rests",
             "give each a NIGHTJAR_PARTITION of its own",
         )
 
@@ -92,18 +92,24 @@ def _versions(seen: Seen) -> Iterator[Finding]:
         yield warning(
             PART,
             f"services of different versions run together ({said})",
-            "bring the upgrade to its end; see docs/guide/upgrade.md",
+            "bring the upgrade to its end; see docs/guide/operations.md",
         )
     elif versions and VERSION not in versions:
         yield note(PART, f"the services are {next(iter(versions))}, and this command is {VERSION}")
 
 
 def _clocks(seen: Seen) -> Iterator[Finding]:
+    """One sentence for those that are as far off: on one machine all are, or it is ours that is wrong."""
+    alike: dict[int, list[str]] = {}
     for service, offset_s in seen.offsets_s.items():
         if abs(offset_s) > CLOCK_S:
-            yield wrong(
-                PART,
-                f"the clock of {service} is {abs(offset_s):.0f} s {'before' if offset_s > 0 else 'behind'} "
-                "this machine's: events, latency and retention go by it",
-                "let both machines keep time (NTP), and look which one is wrong",
-            )
+            near = next((known for known in alike if abs(known - offset_s) < CLOCK_S), round(offset_s))
+            alike.setdefault(near, []).append(service)
+    for offset, services in alike.items():
+        way = "ahead of" if offset > 0 else "behind"
+        yield wrong(
+            PART,
+            f"the clock of {', '.join(sorted(services))} is {abs(offset)} s {way} this machine's: events, "
+            "latency and retention go by it",
+            "let all machines keep time (NTP), and look which one is wrong",
+        )

@@ -131,5 +131,6 @@ def _unzipped(content: bytes) -> bytes:
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     member = tarfile.TarInfo(name)
-    member.size, member.mode, member.mtime = len(content), 0o600, int(time.time())
+    member.size, member.mtime = len(content), int(time.time())
+    member.mode = 0o644 if name.endswith(".yaml") else 0o600  # which containers read
     tar.addfile(member, io.BytesIO(content))

@@ -99,7 +99,20 @@ class TestServices:
     def test_two_with_one_slot_are_known_by_work_that_the_remembered_one_does_not_do(self) -> None:
         world = World()
         world.replica("motion", cameras=[])  # the older one rests, and spoke last
-        assert any("two replicas of motion have one slot" in text for text in ills(world.services()))
+        assert any(
+            "two replicas of motion say that they are the same slot" in text
+            for text in ills(world.services())
+        )
+
+    def test_one_that_was_just_started_again_is_no_second_one(self) -> None:
+        world = World()
+        info = ServiceInfo(
+            service="motion", version=VERSION, instance="1", run="before", cameras=list(CAMERAS)
+        )
+        world.heard.insert(
+            0, Heard(TOPICS.service_info("motion", "1"), info.payload(), True, NOW.timestamp())
+        )
+        assert ills(world.services()) == []
 
     def test_versions_that_do_not_match_are_named(self) -> None:
         world = World()
@@ -114,13 +127,21 @@ class TestServices:
             "archiver 1/1 has paused: neither the archive nor its spool takes frames"
         ]
 
-    @pytest.mark.parametrize(("late_s", "words"), [(60.0, "60 s behind"), (-60.0, "60 s before")])
+    @pytest.mark.parametrize(("late_s", "words"), [(60.0, "60 s behind"), (-60.0, "60 s ahead of")])
     def test_a_clock_that_is_wrong_is_said(self, late_s: float, words: str) -> None:
         world = World()
         world.heard = [each for each in world.heard if not each.topic.endswith("stats/capture")]
         world.count("door", CaptureStats, late_s)
         (text,) = ills(world.services())
         assert text.startswith(f"the clock of capture is {words}")
+
+    def test_clocks_that_are_wrong_alike_are_one_sentence(self) -> None:
+        world = World()
+        world.heard = [each for each in world.heard if "stats/" not in each.topic]
+        for model in (CaptureStats, MotionStats, ArchiverStats):
+            world.count("door", model, -90)
+        (text,) = ills(world.services())
+        assert text.startswith("the clock of archiver, capture, motion is 90 s ahead of this machine's")
 
     def test_what_the_broker_remembers_says_nothing_of_clocks(self) -> None:
         world = World()
@@ -146,6 +167,21 @@ class TestCameras:
         world = World()
         world.heard = [each for each in world.heard if "/yard/" not in each.topic]
         assert ills(world.cameras()) == ["yard: nothing has been heard of it"]
+
+    def test_without_capture_nothing_is_said_of_them(self) -> None:
+        world = World()
+        world.say(TOPICS.service("capture", "1"), b"offline")
+        world.say(TOPICS.camera("door", "status"), b"offline")
+        assert [each.text for each in world.cameras()] == [
+            "how they are is not known while capture does not run"
+        ]
+
+    def test_frames_that_the_archive_does_not_take_are_said(self) -> None:
+        world = World()
+        world.count("door", ArchiverStats, in_spool=131)
+        assert ills(world.cameras()) == [
+            "door: 131 frames in the archiver's spool, which the archive has not taken yet"
+        ]
 
     def test_what_was_lost_is_counted_by_where(self) -> None:
         world = World()
