@@ -84,7 +84,7 @@ def _tell(views: Views, request: web.Request, error: web.HTTPException) -> web.R
     """To people as a page, to scripts as `application/problem+json` (RFC 9457), to players as text."""
     detail = error.text or error.reason
     if detail.startswith(f"{error.status}: "):  # aiohttp's own say no more than their title
-        detail = error.reason
+        detail = "there is nothing at this address" if error.status == 404 else error.reason
     if request.path.startswith("/api/"):
         problem = {"status": error.status, "title": error.reason, "detail": detail}
         response = web.json_response(problem, status=error.status, content_type="application/problem+json")

@@ -136,7 +136,7 @@ class EventMedia:
 
     def _goes_on(self, event: str) -> bool:
         return any(
-            known.event == event and known.stage in (Stage.OPEN, Stage.ENDED)
+            known.event == event and known.stage in (Stage.OPEN, Stage.ENDED, Stage.SPOOLED)
             for known in self._state.happenings
         )
 

@@ -17,6 +17,7 @@ MAX_HAPPENINGS = 200
 class Stage(StrEnum):
     OPEN = "open"  # goes on
     ENDED = "ended"  # its frames are on their way to the archive
+    SPOOLED = "spooled"  # they are safe on the archiver's disk, until the archive is back
     ARCHIVED = "archived"
     FAILED = "failed"  # its frames were given up
     NOT_KEPT = "not_kept"  # archiving is off
@@ -27,7 +28,7 @@ STAGES = {
     EventType.MOTION_UPDATE: Stage.OPEN,
     EventType.MANUAL: Stage.OPEN,
     EventType.MOTION_END: Stage.ENDED,
-    EventType.SPOOLED: Stage.ENDED,
+    EventType.SPOOLED: Stage.SPOOLED,
     EventType.ARCHIVED: Stage.ARCHIVED,
     EventType.ARCHIVE_FAILED: Stage.FAILED,
     EventType.NOT_ARCHIVED: Stage.NOT_KEPT,

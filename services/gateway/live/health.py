@@ -71,7 +71,10 @@ def troubles(state: LiveState, broker: str, archive: str) -> list[Trouble]:
         for camera in state.cameras.values():
             found += _camera(camera, state)
     if archive:
-        found.append(Trouble(_sentence(archive), "Events that were stored cannot be shown until it is back."))
+        advice = "Events that were stored cannot be shown until it is back."
+        if _spools(state):
+            advice += " New ones wait on the archiver's disk; nothing of them is lost."
+        found.append(Trouble(_sentence(archive), advice))
     return found
 
 
@@ -103,6 +106,12 @@ def _spool(state: LiveState) -> Iterator[Trouble]:
         )
 
 
+def _spools(state: LiveState) -> bool:
+    """Whether frames wait on the archiver's disk."""
+    said = [camera.stats.get("archiver") for camera in state.cameras.values()]
+    return any(isinstance(each, ArchiverStats) and each.in_spool for each in said)
+
+
 def _empty_slots(state: LiveState) -> Iterator[Trouble]:
     """Replicas that there should be, as the newest of the service understands it."""
     for service in CONSEQUENCE:
@@ -131,7 +140,10 @@ def _camera(camera: CameraState, state: LiveState) -> Iterator[Trouble]:
         return Trouble(f"{camera.label}: {text}", advice, camera.since, camera.camera)
 
     if camera.problem:
-        yield trouble(_sentence(camera.problem), "It is tried again for as long as it takes.")
+        yield trouble(
+            _sentence(camera.problem),
+            "It is tried again by itself. Is the camera powered, in the network, at this address?",
+        )
     elif camera.status == OFFLINE and camera.enabled:
         yield trouble("the camera is offline.", "Is it powered, in the network, and switched on here?")
     elif not camera.status and state.online("capture"):

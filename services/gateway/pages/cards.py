@@ -16,6 +16,7 @@ THUMBNAIL = 640
 STAGE_WORDS = {
     Stage.OPEN: "happening now",
     Stage.ENDED: "being stored",
+    Stage.SPOOLED: "waits for the archive",
     Stage.ARCHIVED: "",
     Stage.FAILED: "not all stored",
     Stage.NOT_KEPT: "not kept",

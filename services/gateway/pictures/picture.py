@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
-from pathlib import Path
 
 from services.contract.frame import identify
+from services.gateway.pictures.placard import STATIC, placard
 
 BOUNDARY = "nightjar"
 CONTENT_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
@@ -58,15 +58,15 @@ def received(jpeg: bytes, arrived: datetime) -> Picture:
 
 
 def no_picture(now: datetime) -> Picture:
-    """What viewers see while a camera gives nothing."""
-    return Picture(_own_jpeg("no-picture.jpg"), now, 0, live=False)
+    """What viewers see while a camera gives nothing: it says so, and the time."""
+    return Picture(placard(now), now, 0, live=False)
 
 
 def waking(now: datetime) -> Picture:
     """What viewers see until a camera that ran on nobody's demand has started."""
-    return Picture(_own_jpeg("waking.jpg"), now, 0, live=False)
+    return Picture(_waking(), now, 0, live=False)
 
 
 @cache
-def _own_jpeg(name: str) -> bytes:
-    return (Path(__file__).parent.parent / "static" / name).read_bytes()
+def _waking() -> bytes:
+    return (STATIC / "waking.jpg").read_bytes()

@@ -77,6 +77,7 @@ function showTroubles(troubles) {
   const now = JSON.stringify(troubles);
   if (troubled !== undefined && troubled !== now) {
     for (const list of all("[data-troubles]")) refresh(list, location.pathname, "[data-troubles]");
+    showEvents(); // they could not be read, or can be again
   }
   troubled = now;
   for (const count of all("[data-trouble-count]")) {

@@ -112,6 +112,24 @@ def test_a_newcomer_is_told_what_to_do(scene: Scene) -> None:
     assert "Record an event" in events
 
 
+def test_who_has_no_camera_is_told_how_to_get_one(tmp_path: Path, address: BrokerAddress) -> None:
+    with staged(make_settings(tmp_path, cameras={}), address) as scene:
+        browser = scene.logged_in()
+        first = browser.get("/", HTML).text
+        for word in ("No cameras yet", "nightjar.yaml", "demo:", "push:", "nightjar probe"):
+            assert word in first
+        assert "Record an event" not in first
+        assert 'href="/">how to get one' in browser.get("/events", HTML).text
+
+
+def test_an_event_that_waits_for_the_archive_says_that_it_is_safe(scene: Scene) -> None:
+    browser = scene.logged_in()
+    event = f"{NOW:%Y%m%dT%H%M%S}Z-00ff"
+    say(scene, EventType.SPOOLED, event, started=NOW, reason="motion")
+    eventually(lambda: "waits for the archive" in browser.get("/events/latest", HTML).text, "it is listed")
+    assert "safe on the archiver" in browser.get(f"/events/door/{event}", HTML).text
+
+
 def test_the_gallery_shows_what_is_in_the_store(scene: Scene) -> None:
     today, before = keep_event(scene.store, NOW), keep_event(scene.store, NOW - timedelta(days=3), missing=2)
     browser = scene.logged_in()
@@ -196,6 +214,9 @@ def test_an_archive_that_is_away_is_said_and_comes_back(scene: Scene, tmp_path: 
         503,
         f"the archive's folder {tmp_path}/archive is away",
     )
+    first = browser.get("/", HTML).text
+    assert first.count("is away") <= 1  # what is wrong is said once there, in full
+    assert "The archive cannot be read." in first
     shutil.move(tmp_path / "elsewhere", tmp_path / "archive")
     assert event in browser.get("/events", HTML).text
 

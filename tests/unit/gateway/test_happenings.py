@@ -57,3 +57,10 @@ def test_only_the_latest_are_remembered_newest_first() -> None:
         happenings.take(message(EventType.MOTION_START, event=f"20261120T083012Z-{n:04x}"))
     known = [happening.event for happening in happenings]
     assert (len(known), known[0]) == (MAX_HAPPENINGS, f"20261120T083012Z-{MAX_HAPPENINGS + 4:04x}")
+
+
+def test_what_waits_on_the_archivers_disk_is_on_its_way_from_there() -> None:
+    happenings = Happenings()
+    kinds = [EventType.MOTION_END, EventType.SPOOLED, EventType.MOTION_UPDATE, EventType.ARCHIVED]
+    stages = [taken.stage for kind in kinds if (taken := happenings.take(message(kind)))]
+    assert stages == [Stage.ENDED, Stage.SPOOLED, Stage.ARCHIVED]

@@ -1,7 +1,13 @@
+import io
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
+from PIL import Image, ImageChops
 
 from services.contract.frame import NotAFrame, check
 from services.gateway.pictures.picture import OPENING, no_picture, received
+from services.gateway.pictures.placard import words
 from tests.unit.gateway.frames import NOW, frame
 
 
@@ -29,3 +35,16 @@ def test_there_is_a_picture_that_says_that_there_is_none() -> None:
     check(picture.jpeg)
     assert not picture.live
     assert picture.headers == {"X-Timestamp": "1795163412.123457", "X-Sequence": "0"}
+
+
+def test_it_says_the_time_of_the_servers_zone_so_that_an_old_one_is_seen_to_be_old() -> None:
+    assert words(NOW, ZoneInfo("America/New_York")) == "Fri 20 Nov 2026, 03:30:12"
+    first, second = (
+        Image.open(io.BytesIO(no_picture(NOW + timedelta(seconds=later)).jpeg)).convert("L")
+        for later in (0, 33)
+    )
+    box = ImageChops.difference(first, second).point(lambda level: 255 * (level > 60)).getbbox()
+    assert box is not None
+    left, top, right, bottom = box
+    assert 320 < left < right < 960
+    assert 530 < top < bottom < 590
