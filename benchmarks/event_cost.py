@@ -68,7 +68,7 @@ def play(pictures: list[bytes], name: str, s3: S3Server, *, rounds: int, seconds
                 "access_key": s3.access_key,
                 "secret_key": s3.secret_key,
             }
-            home = Household(f"{name}{n}", CAMERAS, camera, server.port, archive, WARM_S)
+            home = Household(f"{name}{n}", CAMERAS, camera, server.port, pictures[0], archive, WARM_S)
             found.append(_round(home, {"broker": server.pid, "store": s3.pid}, seconds))
     return Phase(
         median(each["capture"].frames / each["capture"].seconds for each in found),

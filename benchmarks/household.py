@@ -1,12 +1,14 @@
-"""A household of cameras for benchmarks: one of its services, with all that belongs to it, measured."""
+"""A household of cameras for benchmarks, as it is without settings: one of its services, measured."""
 
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
 import cv2
+import numpy as np
 
 from benchmarks.feeding import address
 from benchmarks.stage import Usage, measured
@@ -14,6 +16,7 @@ from services.archiver.opening import open_archiver
 from services.archiver.service import ArchiverService
 from services.capture.service import CaptureService
 from services.contract.settings import Settings
+from services.motion.decode import decode_gray
 from services.motion.service import MotionService
 
 SERVICES = ("capture", "motion", "archiver")
@@ -31,6 +34,7 @@ class Household:
     count: int
     camera_port: int
     broker_port: int
+    picture: bytes = b""  # one of theirs: what the libraries load with the first is the process's own
     archive: Mapping[str, str] = field(default_factory=dict)  # empty: a folder
     warm_s: float = 20.0
 
@@ -45,7 +49,7 @@ class Household:
                 "cameras": {
                     name: {
                         "url": f"http://127.0.0.1:{self.camera_port}/yard/{name}",
-                        "capture": {"preview": False, "ring_seconds": KEEPS_S},
+                        "capture": {"ring_seconds": KEEPS_S},
                         "motion": {"pre_roll": KEEPS_S},
                     }
                     for name in names
@@ -58,6 +62,9 @@ def live(household: Household, service: str, *, seconds: float) -> Usage:
     """What one service of it uses, and the frames that it published, received or stored; in a process of
     its own."""
     cv2.setNumThreads(-1)
+    if household.picture:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(_see, household.picture).result()
     with tempfile.TemporaryDirectory() as folder:
         made = _MADE[service](household.settings(folder), household.broker_port)
         stop = threading.Event()
@@ -68,6 +75,14 @@ def live(household: Household, service: str, *, seconds: float) -> Usage:
         finally:
             stop.set()
             life.join()
+
+
+def _see(jpeg: bytes) -> None:
+    """As motion and the preview do."""
+    decode_gray(jpeg)
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    cv2.imencode(".jpg", picture)
 
 
 _MADE: dict[str, Callable[[Settings, int], Service]] = {

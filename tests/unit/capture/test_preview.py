@@ -1,9 +1,11 @@
+from datetime import UTC, datetime
+
 import cv2
 import numpy as np
 import pytest
 
 from services.capture.preview import preview
-from services.contract.frame import size
+from services.contract.frame import FrameId, identify, size, stamp
 
 
 def jpeg(width: int, height: int) -> bytes:
@@ -37,3 +39,23 @@ def test_a_small_picture_keeps_its_size() -> None:
 )
 def test_what_cannot_be_decoded_has_no_preview(broken: bytes) -> None:
     assert preview(broken) is None
+
+
+def test_a_picture_that_is_small_anyway_is_its_own_preview() -> None:
+    small = jpeg(640, 480)
+    assert preview(small) is small
+
+
+def test_but_not_one_with_many_bytes() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
+    _, encoded = cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_QUALITY, 100])
+    smaller = preview(encoded.tobytes())
+    assert smaller is not None
+    assert len(smaller) < len(encoded)
+
+
+def test_nor_one_whose_segment_may_turn_it_or_say_where_it_was() -> None:
+    stamped = stamp(jpeg(64, 48), FrameId("yard", 1, 1, datetime.now(UTC)))
+    small = preview(stamped)
+    assert small is not None
+    assert identify(small) is None
