@@ -118,7 +118,6 @@ class Run:
         return {
             "published": sum(len(book.seen) for book in books),
             "in_events": sum(len(one) for book in books for one in list(book.in_events.values())),
-            "stored": sum(notary.stored.values()),
             "events_answered": sum(len(book.ends) for book in books),
             "open_handovers": sum(notary.open.values()),
             "viewed_bytes": sum(viewer.bytes for viewer in self._viewers),

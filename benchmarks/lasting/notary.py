@@ -9,7 +9,7 @@ from benchmarks.lasting.account import CameraBook
 from services.contract.events import ENDS, EventMessage
 from services.contract.frame import identify
 from services.contract.handover import Handover
-from services.contract.status import ArchiverStats, CaptureStats, MotionStats
+from services.contract.status import CaptureStats, MotionStats
 from services.contract.topics import ANY
 from tests.faults.witness import Witness
 
@@ -18,13 +18,11 @@ _HANDOVER = "handover/"
 
 
 class Notary(Witness):
-    """Keeps a book of each camera, and the newest statistics."""
+    """Keeps a book of each camera, and what motion said last."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.books: dict[str, CameraBook] = defaultdict(CameraBook)
-        self.stored: dict[str, int] = defaultdict(int)  # by the archiver's own account, over all its lives
-        self._archivers: dict[str, int] = {}
 
     def _connected(self, client: mqtt.Client, *_: object) -> None:
         topics = self._topics
@@ -34,7 +32,8 @@ class Notary(Witness):
                 (topics.event_frames(ANY, ANY), 1),
                 (topics.camera(ANY, "event"), 1),
                 (topics.handover(ANY, ANY), 1),
-                (topics.stats(ANY, ANY), 0),
+                (topics.stats(ANY, "capture"), 0),
+                (topics.stats(ANY, "motion"), 0),
             ]
         )
 
@@ -74,8 +73,3 @@ class Notary(Witness):
         elif name == "stats/motion":
             motion = MotionStats.model_validate_json(payload)
             self.analysed[camera], self.open[camera] = motion.analysed, motion.open_handovers
-        elif name == "stats/archiver":
-            now = ArchiverStats.model_validate_json(payload).stored
-            before = self._archivers.get(camera, 0)
-            self.stored[camera] += now - before if now >= before else now
-            self._archivers[camera] = now

@@ -175,11 +175,7 @@ def _plot(record: Record) -> str:
             "Frames (thousands)",
             [
                 Curve(words, [(at_s / 60, one[key] / 1000) for at_s, one in record.frames])
-                for key, words in (
-                    ("published", "published"),
-                    ("in_events", "in events"),
-                    ("stored", "stored"),
-                )
+                for key, words in (("published", "published"), ("in_events", "in events"))
             ],
         ),
     ]
