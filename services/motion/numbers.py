@@ -30,6 +30,7 @@ class Numbers:
         self._start: FrameId | None = None  # of the present run of numbers in a row
         self._before: FrameId | None = None  # what came before that run
         self._step_s = 0.0  # between two frames, an average
+        self._captured: list[Number] = []  # the last number that capture gave, in its last two sessions
 
     def is_new(self, frame: FrameId) -> bool:
         """Not so for a redelivery, for what an event already has, or for a capture session that is over."""
@@ -79,6 +80,15 @@ class Numbers:
             if known and known[0] == first.session:
                 low = max(low, known[1] + 1)
         return range(low, first.sequence)
+
+    def captured(self, session: int, newest: int) -> None:
+        """Capture has said the last number that it gave."""
+        before = [known for known in self._captured if known[0] != session]
+        self._captured = [*before[-1:], (session, newest)]
+
+    def tails(self) -> list[tuple[int, range]]:
+        """Of capture's sessions, the newest first, what it has numbered and nobody has brought."""
+        return [(session, self.unseen(session, newest)) for session, newest in reversed(self._captured)]
 
     def unseen(self, session: int, newest: int) -> range:
         """What capture has numbered up to `newest`, and nobody has brought."""

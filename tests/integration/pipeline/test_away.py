@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
 def soon_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """A minute away takes seconds here, so that what is late is so after one."""
     monkeypatch.setattr("services.motion.backlog.LATE_S", 1.0)
-    monkeypatch.setattr("services.motion.watch.LATE", timedelta(seconds=1))
+    monkeypatch.setattr("services.motion.lookout.LATE", timedelta(seconds=1))
 
 
 @pytest.mark.usefixtures("soon_late")

@@ -86,3 +86,10 @@ def test_what_capture_numbered_and_nobody_brought_is_unseen() -> None:
     assert not after(5).unseen(1, 5)
     assert not after(5).unseen(2, 8)
     assert not Numbers().unseen(1, 8)
+
+
+def test_tails_are_of_the_session_that_goes_on_and_of_the_one_before() -> None:
+    numbers = after(5)
+    for session, newest in ((9, 4), (1, 7), (1, 8), (2, 3)):
+        numbers.captured(session, newest)
+    assert [(session, list(unseen)) for session, unseen in numbers.tails()] == [(2, []), (1, [6, 7, 8])]

@@ -56,39 +56,40 @@ class Yard:
 
     def _replace_parts(self) -> None:
         """The link that never runs in place of the real one, and a detector that knows by number."""
-        self.watch.link = self.watch._voice._link = self.watch._custody._link = self.link
-        sight = self.watch._sight
+        lookout = self.watch._lookout
+        self.watch.link = lookout.voice._link = lookout.custody._link = lookout.arrivals._link = self.link
+        sight = lookout._sight
         setattr(sight, "look", self._look)  # noqa: B010  (a method is replaced)
 
     def _look(self, frame: Frame, *, busy: bool, alert: bool = False) -> Decision | None:
-        if not self.watch._sight.on:
+        if not self.watch._lookout._sight.on:
             return None
         if frame.id.sequence in self.best:
             return replace(MOVING, best=0.9)
         return MOVING if frame.id.sequence in self.moving else STILL
 
     def begin(self) -> "Yard":
-        self.watch._take_up()
+        self.watch._lookout.take_up()
         return self
 
     def work(self) -> None:
         """Works off the inbox, and lets no time pass."""
         while not self.watch._inbox.empty():
             self.watch._inbox.get()()
-        self.watch._mind_gaps()
-        self.watch._custody.step(time.monotonic())
+        self.watch._lookout.arrivals.mind_gaps()
+        self.watch.custody.step(time.monotonic())
 
     def pass_time(self, seconds: float) -> None:
         """In steps, while the link is up."""
         for _ in range(int(seconds * 2)):
-            self.watch._awake_s += 0.5
-            self.watch._mind_gaps()
+            self.watch._lookout.silence.passed(0.5)
+            self.watch._lookout.arrivals.mind_gaps()
         self.work()
 
     def silence(self, seconds: float) -> None:
         self.work()
-        self.watch._awake_s += seconds
-        self.watch._mind_silence(self.watch._awake_s - self.watch._live_s)
+        self.watch._lookout.silence.passed(seconds)
+        self.watch._lookout.mind_silence()
         self.work()
 
     def frame(self, sequence: int, session: int = SESSION) -> bytes:
@@ -102,7 +103,7 @@ class Yard:
 
     def repair(self, *sequences: int) -> None:
         for sequence in sequences:
-            self._arrive(self.post.deliver(REPAIR, self.frame(sequence)), self.watch._repair)
+            self._arrive(self.post.deliver(REPAIR, self.frame(sequence)), self.watch._lookout.arrivals.repair)
         self.work()
 
     def _arrive(self, delivery: Delivery, handler: Callable[[Delivery], None]) -> None:
@@ -410,10 +411,10 @@ class TestABrokerThatIsAway:
         yard.live(*range(1, 25))
         yard.link.there = False
         yard.watch._work_until(Passed(0.3))
-        assert yard.watch._awake_s == 0
+        assert yard.watch._lookout.silence.clock_s == 0
         yard.link.there = True
         yard.watch._work_until(Passed(0.3))
-        assert yard.watch._awake_s > 0.1
+        assert yard.watch._lookout.silence.clock_s > 0.1
 
 
 class Passed:
@@ -614,7 +615,7 @@ class TestALifeAfterAnother:
 
     def test_takes_into_its_first_event_what_it_may_have_overlooked(self, yard: Yard) -> None:
         """The detector is a second old and more before it tells; what moves may have moved all the time."""
-        yard.watch._sight._gaze._began_s = (yard.start + timedelta(seconds=3.0)).timestamp()
+        yard.watch._lookout._sight._gaze._began_s = (yard.start + timedelta(seconds=3.0)).timestamp()
         yard.moving = {45}
         yard.live(*range(30, 46))
         asked = [Resend.model_validate_json(p) for topic, p in yard.taken() if topic.endswith("resend")]
@@ -627,7 +628,7 @@ class TestALifeAfterAnother:
         event = next(iter(before.stored()))
         before.work()
         before.taken()
-        before.watch._custody.answered(event)
+        before.watch.custody.answered(event)
         after = again(tmp_path, before)
         after.moving = {32}
         after.live(*range(24, 40))  # 24 and 25 are redelivered
@@ -685,7 +686,7 @@ class TestWhetherFramesAreWanted:
 
     def wanted(self, yard: Yard) -> str:
         yard.work()
-        yard.watch._mind_wants()
+        yard.watch._lookout.step(time.monotonic())
         return yard.control.held[self.WANT].decode()
 
     def test_is_said_while_motion_is_detected(self, yard: Yard) -> None:
