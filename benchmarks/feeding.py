@@ -96,13 +96,13 @@ def _publish(plays: list[Play], port: int) -> None:
     cv2.setNumThreads(1)
     link = Link(address(port), "bench-cameras", window=200, max_outbox_bytes=1 << 30)
     threading.Thread(target=link.run, args=(threading.Event(),), daemon=True).start()
-    began_s = time.monotonic() + 0.2
+    began_s, session = time.monotonic() + 0.2, time.time_ns()  # numbers begin anew with each that plays
     due = [(began_s + play.offset_s, 0, index) for index, play in enumerate(plays)]
     while True:
         due_s, n, index = due[0]
         time.sleep(max(0.0, due_s - time.monotonic()))
         play, now = plays[index], datetime.now(UTC)
-        frame = stamp(play.jpegs[n % len(play.jpegs)], FrameId(play.camera, 1, n + 1, now))
+        frame = stamp(play.jpegs[n % len(play.jpegs)], FrameId(play.camera, session, n + 1, now))
         link.send(play.topics.frames(play.camera, leaf.LIVE), frame)
         due[0] = (began_s + play.offset_s + (n + 1) / play.fps, n + 1, index)
         due.sort()
@@ -126,6 +126,8 @@ def playing(plays: list[Play], port: int) -> Iterator[None]:
 @contextlib.contextmanager
 def motion(cameras: list[str], port: int, **settings: Any) -> Iterator[MotionService]:
     """The motion service in this process, with these settings of motion for each camera."""
+    for camera in cameras:
+        forget(f"{TOPICS.prefix}-motion-{camera}", port)
     with tempfile.TemporaryDirectory() as folder:
         given = {
             "state_dir": folder,
@@ -139,6 +141,13 @@ def motion(cameras: list[str], port: int, **settings: Any) -> Iterator[MotionSer
         finally:
             stop.set()
             life.join()
+
+
+def forget(client_id: str, port: int) -> None:
+    """What the broker keeps of its session: frames of an earlier round are none of this one's."""
+    link, stop = Link(address(port), client_id), threading.Event()
+    link.on_connect(stop.set)
+    link.run(stop)
 
 
 def moving(camera: str, port: int, *, warm_s: float, seconds: float, **settings: Any) -> Usage:
@@ -156,6 +165,7 @@ def carrying(camera: str, port: int, *, again: bool, warm_s: float, seconds: flo
 
     `again` publishes each once more before, as is due inside an event.
     """
+    forget("bench-carrying", port)
     link = Link(address(port), "bench-carrying", session=True, manual_ack=True, window=20)
     count = 0
 

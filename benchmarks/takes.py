@@ -162,6 +162,8 @@ def _lens() -> list[Take]:
         Take("knock", "room", over=(knocks, _still()), seed=29, **_COARSE),
         Take("insects", "yard", dark=True, over=(fx.insects(1, SECONDS), _night()), seed=30),
         Take("insects", "room", dark=True, over=(fx.insects(2, SECONDS), _night()), seed=31, **_COARSE),
+        Take("clock", "road", over=(_still(), fx.clock(0.04)), seed=52),
+        Take("clock", "room", dark=True, over=(_night(), fx.clock(0.07)), seed=53, **_COARSE),
     ]
 
 

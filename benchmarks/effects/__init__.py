@@ -6,7 +6,7 @@ seed, draws the same again, and serves one clip. Lengths are fractions of the pi
 
 from benchmarks.effects.air import rain, snow, water, wind
 from benchmarks.effects.fields import patch
-from benchmarks.effects.lens import infrared, insects, knock, shake, switching
+from benchmarks.effects.lens import clock, infrared, insects, knock, shake, switching
 from benchmarks.effects.light import (
     banding,
     cloud,
@@ -24,6 +24,7 @@ from benchmarks.effects.trees import Crown, tree
 __all__ = [
     "Crown",
     "banding",
+    "clock",
     "cloud",
     "exposure",
     "exposure_steps",

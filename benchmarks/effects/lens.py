@@ -1,4 +1,4 @@
-"""What happens to the camera itself: shaking, knocks, insects, the infrared-cut filter."""
+"""What happens to the camera itself: shaking, knocks, insects, the infrared-cut filter, its clock."""
 
 import cv2
 import numpy as np
@@ -62,6 +62,27 @@ def insects(seed: int, seconds: float, every_s: float = 2.0) -> Effect:
         return picture
 
     return dart
+
+
+def clock(high: float, first_s: float = 3575.0) -> Effect:
+    """Date and time as the camera writes them into its picture, in letters of this height.
+
+    `first_s` is the time of day that it shows at the beginning.
+    """
+
+    def write(picture: Plane, time_s: float) -> Plane:
+        now = int(first_s + time_s)
+        words = f"2026-11-26 {now // 3600:02d}:{now // 60 % 60:02d}:{now % 60:02d}"
+        size = high * picture.shape[0]
+        where = (round(size / 2), round(1.5 * size))
+        for thick, level in ((3, 10), (1, 245)):
+            thickness = max(1, round(thick * size / 14))
+            ink = np.zeros(picture.shape, np.uint8)
+            cv2.putText(ink, words, where, cv2.FONT_HERSHEY_SIMPLEX, size / 22, 255, thickness, cv2.LINE_AA)
+            picture = plane(picture + (level - picture) * (ink.astype(np.float32) / 255))
+        return picture
+
+    return write
 
 
 def infrared(by_night: Plane, spans: tuple[tuple[float, float], ...]) -> Effect:

@@ -125,6 +125,21 @@ class Background:
         lately = residual(look, self._recent[0]) - 2 * self._usual - change.excused
         return lately / (RECENT_VARIES * self._varies)
 
+    @property
+    def recent(self) -> list[Look]:
+        """The looks of the last moment, the look just compared last; at least that one."""
+        return list(self._recent)
+
+    def differs(self, change: Change, part: tuple[slice, slice]) -> float:
+        """How much the look just compared differs in that part from the quiet picture, beyond its noise."""
+        known = self._usual[part] + change.excused[part]
+        return float(np.maximum(change.left_over[part] - known, 0).sum())
+
+    def apart(self, look: Look, before: Look, change: Change, part: tuple[slice, slice]) -> float:
+        """The same of two looks of the last moment."""
+        known = 2 * self._usual[part] + change.excused[part]
+        return float(np.maximum(residual(look, before)[part] - known, 0).sum())
+
     def beyond_noise(self, left_over: Plane, change: Change, part: tuple[slice, slice]) -> Plane:
         """What another measure leaves over in a part of the look just compared, as `from_quiet` is given."""
         return (left_over - self._usual[part] - change.excused[part]) / self._varies[part]

@@ -31,9 +31,8 @@ def stands_out(
     return part, ground.beyond(beyond, UNEXPLAINED * least * (1 + UNREST * restless), part)
 
 
-def around(found: list[Blob], shape: tuple[int, ...]) -> Part:
-    """The rows and columns that hold all of these and what is next to them."""
-    aside = 2 * ASIDE
+def around(found: list[Blob], shape: tuple[int, ...], aside: int = 2 * ASIDE) -> Part:
+    """The rows and columns that hold all of these and what is next to them, so many points aside."""
     top, bottom = min(blob.y for blob in found), max(blob.y + blob.height for blob in found)
     left, right = min(blob.x for blob in found), max(blob.x + blob.width for blob in found)
     return (

@@ -13,6 +13,7 @@ from services.motion.closer import stands_out
 from services.motion.decode import Gray
 from services.motion.ground import AREA_HALVES, DIFFERENCE_HALVES, Ground
 from services.motion.light import Light
+from services.motion.rest import AtRest
 from services.motion.things import Thing, Things
 
 #: `(x, y, width, height)` as fractions of the picture.
@@ -174,7 +175,9 @@ class Detector:
             found, new = self._candidates(moving, change, background, least)
         settled = self._light.see(change, structure, look.time_s)
         held = self._light.held
-        seen = [] if held or age_s < LEARN_S else self._believe(found, new, change, elapsed_s)
+        seen = []
+        if not held and age_s >= LEARN_S:
+            seen = self._believe(found, new, background, change, elapsed_s)
         things = [thing for thing in seen if self._ground.alerts(thing.blob)]
         if settled and self._ground.fraction(different) > NEW_SCENE:
             background.replace(look)
@@ -217,11 +220,14 @@ class Detector:
         self._hinted = cv2.dilate(hint.view(np.uint8), HEREABOUTS).view(np.bool_)
         return different if last is None or elapsed_s >= SLOW_CAMERA_S else different & last
 
-    def _believe(self, found: list[Blob], new: list[Blob], change: Change, elapsed_s: float) -> list[Thing]:
+    def _believe(
+        self, found: list[Blob], new: list[Blob], background: Background, change: Change, elapsed_s: float
+    ) -> list[Thing]:
         """Evidence for blobs, and what is believed with it; `new` is all that was new before the closer look.
 
         Things come one by one: of many new blobs each is worth less, unless it is large. Where far more grows
-        brighter than seems to move, a light goes on and each is worth half.
+        brighter than seems to move, a light goes on and each is worth half. What came and has not moved since
+        is no thing, however long it is there.
         """
         settings = self.settings
         pace = min(elapsed_s, PAUSE_S) / max(settings.min_duration, 0.01)
@@ -233,7 +239,8 @@ class Detector:
                 crowd = sum(not blob.near(other, within=1.0) for other in new)
                 evidence = pace * min(2.0, max(0.5, size / 2) / (1 + CROWD * crowd))
                 weighed.append((blob, evidence / 2 if lit else evidence))
-        return self._things.see(weighed, change.look.time_s, fading=pace / 2)
+        rest = AtRest(change, background)
+        return self._things.see(weighed, change.look.time_s, fading=pace / 2, rest=rest)
 
     def _size(self, blob: Blob) -> float:
         return self._ground.size(blob, self.settings.least_area)

@@ -171,6 +171,28 @@ def test_insects_that_dart_past_within_three_pictures_are_no_motion() -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("high", [0.05, 0.1])
+def test_a_clock_in_the_picture_is_no_motion_and_somebody_before_it_is(high: float) -> None:
+    clock = fx.clock(high, first_s=3585)
+    found = times(both(crossing(25), clock), 40)
+    assert not within(found, 0, 25)
+    assert within(found, 25, 26.5)
+    assert not within(found, 31, 40)
+
+
+def test_what_comes_and_does_not_move_is_no_motion_until_it_does() -> None:
+    def parked(picture: Plane, time_s: float) -> Plane:
+        """A light in a window, that is carried away a second later."""
+        if time_s >= 12:
+            left = 100 + max(0, round((time_s - 13) * 40))
+            picture[60:80, left : left + 24] = 240
+        return picture
+
+    found = times(parked, 16)
+    assert not within(found, 0, 13)
+    assert within(found, 13, 13.8)
+
+
 def test_something_small_and_faint_is_seen_in_the_noise_of_the_dark() -> None:
     found = times(faint(12, lighter=22), 18, noise=9)
     assert within(found, 0, 12) == []
