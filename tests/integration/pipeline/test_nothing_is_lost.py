@@ -250,8 +250,8 @@ class TestAFrameThatIsLost:
     ) -> None:
         watch = running.motion._watches[running.camera]
         losing(watch.link, "/event/", every=7, at_most=3)
-        monkeypatch.setattr(watch._custody._frames, "get", lambda *_: None)
-        monkeypatch.setattr(watch._ring, "get", lambda *_: None)
+        monkeypatch.setattr(watch.custody._frames, "get", lambda *_: None)
+        monkeypatch.setattr(watch._lookout._ring, "get", lambda *_: None)
         running.event_begins()
         running.event_ends()
         running.check_whole(running.manifest())
