@@ -1,6 +1,6 @@
 # The verbs of this project, the same for people and for CI; `make` alone explains them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test unit system faults clusters long-run check lock schemas accuracy clean
+.PHONY: help setup demo up test unit system faults clusters long-run check lock schemas accuracy screenshots clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,6 +57,9 @@ long-run: $(READY_DEV) ## hours of 16 cameras and a fault every few minutes: doe
 
 bench-%: $(READY_DEV) ## one measurement, such as bench-broker; its last line is JSON
 	@exec $(BIN)/python -m benchmarks.$(subst -,_,$*)
+
+screenshots: $(READY_DEV) ## take the README's pictures of the dashboard anew
+	@exec $(BIN)/python -m tests.screenshots
 
 schemas: $(READY_DEV) ## write the JSON Schemas and the AsyncAPI document anew
 	@exec $(BIN)/python -m services.contract.generate
