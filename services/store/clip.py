@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import av
 from av.container import OutputContainer
+from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from services.contract.frame import NotAFrame, size
@@ -21,6 +22,8 @@ from services.runtime.errors import UserError
 #: Ticks per second in each container.
 TICKS = {"mp4": 1_000_000, "avi": 100}
 H264_TICKS = 90_000
+#: A key frame every so many pictures: players can go to each of them.
+_X264 = {"crf": "20", "preset": "veryfast", "g": "60"}
 _IN_A_FILE = {"movflags": "+faststart"}
 _IN_A_PIPE = {"movflags": "+frag_keyframe+empty_moov+default_base_moof"}
 #: Ticks of the last picture, of which nobody knows how long it stood, where it is the only one.
@@ -121,13 +124,14 @@ def _encode(output: OutputContainer, first: Timed, rest: Iterator[Timed], most_w
     wide, high = _size(first[2])
     if most_wide and wide > most_wide:
         wide, high = most_wide, round(high * most_wide / wide)
-    stream: VideoStream = output.add_stream("libx264", rate=25, options={"crf": "20", "preset": "veryfast"})
+    stream: VideoStream = output.add_stream("libx264", rate=25, options=_X264)
     stream.width, stream.height, stream.pix_fmt = wide - wide % 2, high - high % 2, "yuv420p"
     stream.time_base = stream.codec_context.time_base = Fraction(1, ticks)
     decoder = av.VideoCodecContext.create("mjpeg", "r")
     for at, _, jpeg in _all(first, rest):
         for frame in _decoded(decoder, jpeg):
             plain = frame.reformat(stream.width, stream.height, "yuv420p")
+            plain.pict_type = PictureType.NONE  # each JPEG is a key frame, which the encoder would follow
             plain.pts, plain.time_base = at, Fraction(1, ticks)
             output.mux(stream.encode(plain))
     output.mux(stream.encode(None))

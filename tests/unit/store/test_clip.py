@@ -55,6 +55,15 @@ def test_h264_keeps_the_times(tmp_path: Path) -> None:
     assert sorted(times) == pytest.approx(seconds(manifest), abs=2e-5)
 
 
+def test_h264_says_what_changes_and_the_whole_picture_only_now_and_then(tmp_path: Path) -> None:
+    manifest, jpegs = keep_pictures(folder(tmp_path / "a"), DAY, count=130, sizes=((64, 48),))
+    write_clip(pictures(manifest, jpegs), tmp_path / "clip.mp4", "mp4", h264=True)
+    with av.open(str(tmp_path / "clip.mp4"), "r") as container:
+        whole = [packet.is_keyframe for packet in container.demux(video=0) if packet.size]
+    assert len(whole) == 130
+    assert 3 <= sum(whole) < 13
+
+
 def test_into_a_pipe_it_is_written_from_front_to_back(tmp_path: Path) -> None:
     manifest, jpegs = keep_pictures(folder(tmp_path / "a"), DAY)
     pipe = Pipe()
