@@ -9,7 +9,7 @@ from services.gateway.access.cors import allow, cors
 from services.gateway.access.forwarded import Proxies, forwarded
 from services.gateway.access.guard import Guard, Handler
 from services.gateway.archive.library import ArchiveAway
-from services.gateway.doorman import Doorman
+from services.gateway.doorman import Doorman, is_text
 from services.gateway.pages.views import STATIC, Views
 
 MAX_BODY = 64 * 1024
@@ -60,7 +60,7 @@ def _errors(views: Views) -> Middleware:
     @web.middleware
     async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            _must_name_a_host(request)
+            _must_make_sense(request)
             return await handler(request)
         except ArchiveAway as away:
             return _tell(views, request, web.HTTPServiceUnavailable(text=str(away)))
@@ -72,12 +72,14 @@ def _errors(views: Views) -> Middleware:
     return errors
 
 
-def _must_name_a_host(request: web.Request) -> None:
-    """Links are made of it. Raises 400."""
+def _must_make_sense(request: web.Request) -> None:
+    """Links are made of the host, and whatever stands in a header may be said again. Raises 400."""
     try:
         request.url.origin()
     except ValueError:
         raise web.HTTPBadRequest(text="the request names no host that there could be") from None
+    if not is_text(request.headers):
+        raise web.HTTPBadRequest(text="the request has a header that is no text")
 
 
 def _tell(views: Views, request: web.Request, error: web.HTTPException) -> web.Response:

@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -34,9 +35,19 @@ class Guest(web.RequestHandler):
         super().connection_made(transport)
         self._doorman.wait_for(self, HEAD_S)
 
+    def handle_error(
+        self, request: Any, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """What is met before our own code has its turn, such as an `Expect` that is no text."""
+        if status == 500 and not is_text(request.headers):
+            response = web.Response(status=400, text="the request has a header that is no text\n")
+            response.force_close()
+            return response
+        return super().handle_error(request, status, exc, message)
+
     def log_exception(self, *args: Any, **kw: Any) -> None:
         """Whoever sends what is no HTTP does not fill our log: its answer says what is wrong."""
-        if not isinstance(kw.get("exc_info"), HttpProcessingError):
+        if not isinstance(kw.get("exc_info"), (HttpProcessingError, web.RequestPayloadError)):
             super().log_exception(*args, **kw)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -83,6 +94,15 @@ class Doorman:
         self.forget(guest)
         if guest.transport:
             guest.transport.abort()
+
+
+def is_text(headers: Mapping[str, str]) -> bool:
+    """Whether all of them can be written again: aiohttp passes on bytes that are no UTF-8."""
+    try:
+        "".join(headers.values()).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -131,7 +131,7 @@ class Guard:
         if site is not None:
             return site in ("same-origin", "none")
         origin = request.headers.get("Origin")
-        return origin is None or urlsplit(origin).netloc in {request.host, self._public_host} - {""}
+        return origin is None or _site(origin) in {request.host, self._public_host} - {""}
 
 
 def refusal(request: web.Request) -> web.HTTPException:
@@ -167,8 +167,16 @@ def _from_our_page(request: web.Request) -> bool:
     """On our own pages a session that ended leads to the login, not to the browser's password box."""
     return (
         request.headers.get("Sec-Fetch-Site") == "same-origin"
-        or urlsplit(request.headers.get("Referer", "")).netloc == request.host
+        or _site(request.headers.get("Referer", "")) == request.host
     )
+
+
+def _site(url: str) -> str:
+    """Its host and port; empty where it has none."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:  # half an IPv6 address
+        return ""
 
 
 async def _token(request: web.Request) -> str:

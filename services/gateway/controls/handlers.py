@@ -141,7 +141,7 @@ async def _given(request: web.Request) -> tuple[dict[str, Any], Mapping[str, str
         return {}, {name: value for name, value in form.items() if name != "csrf"}
     try:
         given = json.loads(await request.read())
-    except ValueError:  # also what is no UTF-8
+    except (ValueError, RecursionError):  # also what is no UTF-8
         given = None
     if not isinstance(given, dict):
         raise web.HTTPUnprocessableEntity(text="the body is no JSON object")

@@ -60,7 +60,7 @@ def _taken_out(content_type: str, boundary: str, body: bytes) -> bytes:
 def _from_json(body: bytes) -> bytes:
     try:
         message = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NoPicture("the body is no JSON") from None
     text = message.get(FIELD) if isinstance(message, dict) else None
     if not isinstance(text, str):

@@ -20,7 +20,7 @@ async def given(request: web.Request, model: type[M]) -> M:
     try:
         text = (await request.read()).decode()
         json.loads(text)
-    except ValueError:  # also what is no UTF-8
+    except (ValueError, RecursionError):  # also what is no UTF-8
         raise web.HTTPUnprocessableEntity(text="the body is no JSON") from None
     try:
         return TypeAdapter(model).validate_json(text)

@@ -86,6 +86,14 @@ def test_what_cannot_be_is_refused_at_once_in_words(scene: Scene, path: str, bod
     assert heard == []
 
 
+@pytest.mark.parametrize("path", ["/api/cameras/door/interval", "/api/tokens"])
+def test_json_that_is_deeper_than_anybody_reads_is_none(scene: Scene, path: str) -> None:
+    browser = scene.logged_in()
+    headers = {"Content-Type": "application/json", "X-CSRF-Token": browser.csrf()}
+    answer = browser._ask("POST", path, headers, b"[" * 60_000)
+    assert (answer.status, answer.json()["status"]) == (422, 422)
+
+
 def test_changes_need_the_pages_token_and_a_setting_that_there_is(scene: Scene) -> None:
     browser = scene.logged_in()
     for path in ("/experiment", "/experiment/stop", "/enabled"):

@@ -221,6 +221,12 @@ def test_bytes_that_are_no_complete_jpeg_say_why(scene: Scene, body: bytes) -> N
     assert detail.startswith("there is no picture in it: ")
 
 
+def test_json_without_end_is_no_json(scene: Scene) -> None:
+    deep = b"[" * 500_000
+    answer = send(scene, deep, {"Content-Type": "application/json"})
+    assert problem(answer) == (422, "there is no picture in it: the body is no JSON")
+
+
 def test_a_picture_that_is_too_large_is_refused_before_and_while_it_is_sent(
     tmp_path: Path, address: BrokerAddress
 ) -> None:
