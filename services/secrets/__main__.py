@@ -20,18 +20,7 @@ RUN = Path("/tmp")  # noqa: S108  (the container's own tmpfs)
 
 def main(argv: Sequence[str]) -> int:
     """Returns the exit status; raises UserError."""
-    parser = argparse.ArgumentParser(prog="secrets", description="Makes and shows the secrets of Nightjar.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("make", help="make what is missing, hand it out, and prepare the bucket")
-    show = commands.add_parser("show", help="where everything is and how to get in")
-    show.add_argument("--json", action="store_true", help="for scripts")
-    renew = commands.add_parser(
-        "renew", help="make these anew, and hand them out; see docs/guide/operations.md"
-    )
-    renew.add_argument("names", nargs="+", metavar="NAME", choices=RENEWABLE, help=", ".join(RENEWABLE))
-    commands.add_parser("backup", help="write configuration, settings and secrets to the output")
-    commands.add_parser("restore", help="bring back what `backup` wrote from the input, while nothing runs")
-    arguments = parser.parse_args(argv)
+    arguments = parser().parse_args(argv)
     system = Composed.of(os.environ)
     if arguments.command == "show":
         shown = logins(system, ROOT)
@@ -48,6 +37,21 @@ def main(argv: Sequence[str]) -> int:
     else:
         make(system, ROOT, RUN, stop)
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="secrets", description="Makes and shows the secrets of Nightjar.")
+    commands = made.add_subparsers(dest="command", required=True)
+    commands.add_parser("make", help="make what is missing, hand it out, and prepare the bucket")
+    show = commands.add_parser("show", help="where everything is and how to get in")
+    show.add_argument("--json", action="store_true", help="for scripts")
+    renew = commands.add_parser(
+        "renew", help="make these anew, and hand them out; see docs/guide/operations.md"
+    )
+    renew.add_argument("names", nargs="+", metavar="NAME", choices=RENEWABLE, help=", ".join(RENEWABLE))
+    commands.add_parser("backup", help="write configuration, settings and secrets to the output")
+    commands.add_parser("restore", help="bring back what `backup` wrote from the input, while nothing runs")
+    return made
 
 
 if __name__ == "__main__":

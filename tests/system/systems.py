@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from minio import Minio
 
+from services.runtime import VERSION
 from services.runtime.access import SERVICES
 from tests.runners import free_port
 
@@ -200,6 +201,19 @@ class Compose:
 
     def start_services(self, *names: str) -> None:
         self._run("start", *names)
+
+    def replace(self, service: str, version: str = "") -> None:
+        """With another container of it; one that says that it is of another version, where one is given."""
+        files = []
+        if version:
+            noted, override = self._folder / "METADATA", self._folder / f"{service}.yaml"
+            noted.write_text(f"Metadata-Version: 2.1\nName: nightjar\nVersion: {version}\n")
+            noted.chmod(0o644)
+            target = f"/venv/lib/python3.13/site-packages/nightjar-{VERSION}.dist-info/METADATA"
+            mount = f'{{type: bind, source: "{noted}", target: {target}, read_only: true}}'
+            override.write_text(f"services:\n  {service}:\n    volumes:\n      - {mount}\n")
+            files = ["--file", str(override)]
+        self._run(*files, "up", "--detach", "--no-deps", service)
 
     def renew(self, *secrets: str) -> None:
         self._run("run", "--rm", "-T", "secrets", "renew", *secrets)

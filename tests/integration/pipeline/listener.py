@@ -78,7 +78,8 @@ class Listener:
             assert frame
             self.live[frame.sequence] = payload
         elif leaf == "event":
-            self.events.append(EventMessage.model_validate_json(payload))
+            if json.loads(payload)["event_type"] in set(EventType):  # not of a later release
+                self.events.append(EventMessage.model_validate_json(payload))
         elif leaf == "resend":
             self.asked.append(Resend.model_validate_json(payload))
         else:

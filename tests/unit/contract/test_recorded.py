@@ -31,6 +31,7 @@ from services.contract.status import (
 )
 from services.contract.topics import Topics
 from services.gateway.live.state import LiveState
+from tests.contract.later import with_more
 
 RELEASES = Path(__file__).parents[2] / "contract" / "recorded"
 MODELS: dict[str, type[Message]] = {
@@ -162,10 +163,3 @@ def said_before(read: Any, before: Any) -> Any:
     if isinstance(before, list) and len(before) == len(read):
         return [said_before(new, old) for new, old in zip(read, before, strict=True)]
     return read
-
-
-def with_more(said: Any) -> Any:
-    """The same, with a field more in each of its objects."""
-    if isinstance(said, dict):
-        return {key: with_more(each) for key, each in said.items()} | {"added_later": {"with": ["anything"]}}
-    return [with_more(each) for each in said] if isinstance(said, list) else said
