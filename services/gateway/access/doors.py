@@ -52,6 +52,8 @@ class Doors:
             self._audit.failed(user, address)
             return self._page(request, "That user and password do not match.", user, onward, status=401)
         self._audit.note(user, address, "logged in")
+        if SESSION in request:  # what this browser had before, whoever gave it that
+            self._sessions.end(request[SESSION])
         response = web.HTTPSeeOther(onward)
         session = self._sessions.begin(user)
         response.set_cookie(

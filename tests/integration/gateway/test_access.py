@@ -147,6 +147,17 @@ def test_a_logout_ends_the_session_also_for_a_copy_of_the_cookie(scene: Scene) -
     assert copy.get("/", HTML).status == 303
 
 
+def test_a_login_begins_a_session_of_its_own_and_ends_the_one_that_the_browser_had(scene: Scene) -> None:
+    browser, before = scene.logged_in(), scene.browser()
+    before.headers.update(browser.headers)
+    token = browser.csrf()
+    browser.headers["Sec-Fetch-Site"] = "same-origin"
+    assert browser.log_in().status == 303
+    assert browser.headers["Cookie"] != before.headers["Cookie"]
+    assert browser.csrf() not in ("", token)
+    assert before.get("/api/cameras").status == 401
+
+
 def test_a_form_without_its_token_is_refused(scene: Scene) -> None:
     heard = scene.listen(scene.topics.camera("door", "trigger"))
     browser = scene.logged_in()
