@@ -80,11 +80,11 @@ def _secrets(arguments: argparse.Namespace) -> int:
 
 
 def _renew(arguments: argparse.Namespace) -> int:
-    from services.secrets.keyring import RENEWABLE_HERE, local_secrets  # noqa: PLC0415
+    from services.secrets.keyring import check_renewable, local_secrets  # noqa: PLC0415
 
-    if unknown := [name for name in arguments.names if name not in RENEWABLE_HERE]:
-        raise UserError(f"{', '.join(unknown)} cannot be renewed here; there are {', '.join(RENEWABLE_HERE)}")
-    secrets = local_secrets(_settings_or_demo(arguments.config).state_dir)
+    settings = _settings_or_demo(arguments.config)
+    check_renewable(arguments.names, settings)
+    secrets = local_secrets(settings.state_dir)
     secrets.must_exist("start Nightjar once, and it makes them")
     for name in arguments.names:
         secrets.renew(name)

@@ -88,6 +88,8 @@ def renew_and_hand_out(system: Composed, root: Path, names: list[str], stop: thr
     place = system.place()
     keyring = Secrets(Vault(root / "vault"))
     keyring.must_exist("run `docker compose up` once, which makes them")
+    if place is None and (theirs := [name for name in names if name.startswith("s3-")]):
+        raise UserError(f"{', '.join(theirs)}: S3 is not ours here; renew its keys where they were made")
     for name in names:
         keyring.renew(name)
     hand_out(keyring, root, system.prefix, rabbitmq=system.rabbitmq)

@@ -1,8 +1,10 @@
 """All secrets of one installation, by what they are for; each is made when it is first asked for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.contract.settings import Settings
 from services.runtime.access import USERS
 from services.runtime.errors import UserError
 from services.secrets import generate
@@ -74,6 +76,18 @@ class Secrets:
         """Raises UserError, which ends in `how` to make them, where nothing was ever made."""
         if self._vault.read(_FIRST) is None:
             raise UserError(f"there are no secrets yet: {how}")
+
+
+def check_renewable(names: Iterable[str], settings: Settings) -> None:
+    """Raises UserError for what is no secret of ours in one process, or was chosen by the user himself."""
+    for name in names:
+        if name not in RENEWABLE_HERE:
+            raise UserError(f"{name} cannot be renewed here; there are {', '.join(RENEWABLE_HERE)}")
+        if name.startswith("mqtt-") and settings.mqtt.url:
+            raise UserError(f"{name} is of no use: mqtt.url names a broker of yours; renew it there")
+        own = {"admin-password": settings.gateway.password_hash, "session-key": settings.gateway.session_key}
+        if name in own and own[name].get_secret_value():
+            raise UserError(f"{name} is of no use: yours is in the configuration; write another one there")
 
 
 def local_secrets(state_dir: Path) -> Secrets:

@@ -9,7 +9,7 @@ from services.contract.archive_url import S3Place
 from services.runtime.errors import UserError
 from services.secrets import bucket, composed
 from services.secrets.bucket import NotYet, policy, prepare_patiently
-from services.secrets.composed import Composed, make
+from services.secrets.composed import Composed, make, renew_and_hand_out
 from services.secrets.keyring import Key
 
 OURS = {"NIGHTJAR_ARCHIVE__URL": "s3://nightjar?endpoint=http://s3:9000"}
@@ -122,3 +122,24 @@ def test_the_gateway_only_reads() -> None:
         action for statement in policy("gateway", "kept")["Statement"] for action in statement["Action"]
     }
     assert not {action for action in actions if "Put" in action or "Delete" in action or "Create" in action}
+
+
+def test_a_key_that_is_renewed_is_handed_out_and_made_known_to_s3(
+    server: Server, folders: tuple[Path, Path]
+) -> None:
+    root, run = folders
+    (run / "probed").write_text("\n" * 3)
+    make(Composed.of(OURS), root, run, threading.Event())
+    file = root / "archiver" / "s3_secret_key"
+    before, server.users = file.read_text(), []
+    renew_and_hand_out(Composed.of(OURS), root, ["s3-archiver"], threading.Event())
+    assert file.read_text() != before
+    assert "nightjar-archiver" in server.users
+
+
+def test_keys_of_an_s3_that_is_not_ours_are_not_renewed(folders: tuple[Path, Path]) -> None:
+    root, run = folders
+    (run / "probed").write_text("\n" * 3)
+    make(Composed.of({}), root, run, threading.Event())
+    with pytest.raises(UserError, match="s3-archiver: S3 is not ours here"):
+        renew_and_hand_out(Composed.of({}), root, ["mqtt-motion", "s3-archiver"], threading.Event())

@@ -2,15 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
+from services.contract.settings import Settings
 from services.runtime.access import USERS
 from services.runtime.broker import parse_passwords, verify_mosquitto_password
 from services.runtime.errors import UserError
 from services.secrets import Secrets, local_secrets, password_file
-from services.secrets.keyring import RENEWABLE
+from services.secrets.keyring import RENEWABLE, RENEWABLE_HERE, check_renewable
 from services.secrets.vault import Vault
 
 
@@ -76,3 +78,21 @@ def test_what_is_renewed_is_another_one_and_all_else_stays(keyring: Secrets) -> 
         after = everything()
         assert {each for each in before if before[each] != after[each]} == {name}
     assert PasswordHasher().verify(keyring.admin_hash, keyring.admin_password)
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "sentence"),
+    [
+        ("?", {}, r"^\? cannot be renewed here; there are mqtt-capture, .*, session-key$"),
+        ("s3-root", {}, "s3-root cannot be renewed here"),
+        ("mqtt-motion", {"mqtt": {"url": "mqtt://broker"}}, "mqtt.url names a broker of yours"),
+        ("session-key", {"gateway": {"session_key": "mine"}}, "yours is in the configuration"),
+    ],
+)
+def test_what_is_not_ours_to_renew_is_said(name: str, own: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        check_renewable(
+            ["mqtt-gateway" if "mqtt" not in own else name, name],
+            Settings.model_validate({"cameras": {}} | own),
+        )
+    check_renewable(RENEWABLE_HERE, Settings(cameras={}))
