@@ -1,8 +1,9 @@
 """Records what this release says, for later ones to be tested with: `python -m tests.contract.record`.
 
 Runs all of Nightjar in one process with a small demo camera, has events and an experiment, asks for frames
-again, and writes one message of each kind, as it was on the wire, to `recorded/<version>/`. Long lists of
-frames are cut. Record a release when it is made, and never change what was recorded of one that was released.
+again, and writes one message of each kind, as it was on the wire, to `recorded/<version>/`, and to its folder
+`state` the files that keep settings and tokens. Long lists of frames are cut. Record a release when it is
+made, and never change what was recorded of one that was released.
 
 Not had in such a run: the events archive_failed, not_archived, camera_back, scene_change and spooled.
 """
@@ -19,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from services.contract.frame import identify
 from services.contract.handover import Resend
 from services.runtime import VERSION
+from services.runtime.bundle import gather
 from services.secrets import local_secrets
 from tests.system.systems import Access, Together
 
@@ -46,6 +48,7 @@ def main() -> None:
         system.config.write_text(CONFIG)
         system.start()
         try:
+            system.nightjar("token", "add", "recorded", "--scope", "view")
             motion = local_secrets(Path(folder) / "data/state").mqtt_password("motion")
             heard = listen(system.access(), motion)
             archive = system.access().archive()
@@ -54,7 +57,8 @@ def main() -> None:
                     keep_fullest(heard, kind, key, archive.read(key))
         finally:
             system.remove()
-    write(heard)
+        write(heard)
+        keep_state(Path(folder) / "data/state")
 
 
 def listen(access: Access, motion_password: str) -> Heard:
@@ -81,6 +85,9 @@ def listen(access: Access, motion_password: str) -> Heard:
         say(client, "keep", "")
         say(client, "sensitivity/set", "61")
         say(client, "sensitivity/set", "much")
+        say(client, "fps/set", "4")
+        say(client, "archiving/set", "OFF")
+        say(client, "archiving/set", "ON")
         say(client, "motion_detection/set", "ON")
         time.sleep(MOTION_S)
     finally:
@@ -149,6 +156,15 @@ def write(heard: Heard) -> None:
     text = ",\n ".join(json.dumps(each) for each in sorted(plain))
     (folder / f"{PLAIN}.json").write_text(f"[\n {text}\n]\n")
     print(f"{len(heard)} messages in {folder}")
+
+
+def keep_state(state: Path) -> None:
+    for part in ("capture", "motion", "archiver", "gateway"):
+        for name, content in gather({part: state}).files.get(part, {}).items():
+            if not name.endswith(".jsonl"):  # a record of what was done
+                path = FOLDER / VERSION / "state" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
 
 
 def shortened(payload: dict[str, Any]) -> dict[str, Any]:

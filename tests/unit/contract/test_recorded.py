@@ -20,6 +20,7 @@ from services.contract.experiments import ExperimentSummary, OpenSlices
 from services.contract.frame import identify
 from services.contract.handover import Handover, Resend, Resent, SliceHandover
 from services.contract.message import Message
+from services.contract.settings import CameraSettings
 from services.contract.status import (
     ArchiverStats,
     CaptureStats,
@@ -30,7 +31,12 @@ from services.contract.status import (
     Totals,
 )
 from services.contract.topics import Topics
+from services.gateway.access.caller import Scope
+from services.gateway.access.shared_file import SharedFile
+from services.gateway.access.tokens import Tokens
 from services.gateway.live.state import LiveState
+from services.runtime.controls import ControlBoard
+from services.runtime.state import StateFile
 from tests.contract.later import with_more
 
 RELEASES = Path(__file__).parents[2] / "contract" / "recorded"
@@ -73,6 +79,7 @@ def payload_of(path: Path) -> Any:
     return json.loads(path.read_text())["payload"]
 
 
+RECORDED = sorted(RELEASES.iterdir())
 PLACES = [re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", channel.topic)) for channel in CHANNELS]
 MESSAGES = [path for path in recorded(".json") if path.stem not in NOT_MESSAGES]
 
@@ -113,7 +120,7 @@ def test_what_an_earlier_release_needs_is_still_said(path: Path) -> None:
     assert set(payload_of(path)) <= known
 
 
-@pytest.mark.parametrize("release", sorted(RELEASES.iterdir()), ids=lambda path: str(path.name))
+@pytest.mark.parametrize("release", RECORDED, ids=lambda path: str(path.name))
 def test_every_topic_and_every_setting_is_where_it_was(release: Path) -> None:
     settings = {control.name for control in CONTROLS} | {EXPERIMENT}
     for topic, _ in wire(release):
@@ -121,7 +128,7 @@ def test_every_topic_and_every_setting_is_where_it_was(release: Path) -> None:
         assert any(match.groupdict().get("setting", EXPERIMENT) in settings for match in fits), topic
 
 
-@pytest.mark.parametrize("release", sorted(RELEASES.iterdir()), ids=lambda path: str(path.name))
+@pytest.mark.parametrize("release", RECORDED, ids=lambda path: str(path.name))
 def test_the_dashboard_understands_all_of_it_and_what_it_does_not_know_spoils_nothing(
     release: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -138,6 +145,22 @@ def test_the_dashboard_understands_all_of_it_and_what_it_does_not_know_spoils_no
     street = state.cameras["street"]
     assert (street.status, street.settings["sensitivity"], set(street.zones)) == ("online", "61", {"road"})
     assert {info.info.version for info in state.services.values() if info.info} == {release.name}
+
+
+@pytest.mark.parametrize("release", RECORDED, ids=lambda path: str(path.name))
+def test_settings_and_tokens_that_were_made_hold_after_an_upgrade(release: Path) -> None:
+    street = CameraSettings(url="demo:?size=320x180&fps=5&activity=busy")
+
+    def kept(service: str, setting: str) -> object:
+        board = ControlBoard(
+            service, {"street": street}, Topics(), StateFile(release / f"state/{service}.json")
+        )
+        board.load()
+        return board.value("street", setting)
+
+    assert (kept("motion", "sensitivity"), kept("capture", "fps")) == (61, 4)
+    tokens = Tokens(SharedFile(release / "state/gateway/tokens.json"))
+    assert [(each.name, each.scope) for each in tokens] == [("recorded", Scope.VIEW)]
 
 
 @pytest.mark.parametrize("path", recorded(".jpg"), ids=named)
