@@ -113,24 +113,25 @@ def _trends(found: list[Finding]) -> list[str]:
     lines = [
         "## Flat?",
         "",
-        "The line (Theil and Sen) through the longest life of each process, from "
-        f"{WARM_UP_S / 60:.0f} min after its start. Flat is: memory grows by at most {MEMORY_PER_HOUR:.0%} "
-        f"or {MEMORY_MB_PER_HOUR:g} MB an hour, whichever is more; open files and threads by at most "
-        f"{COUNT_PER_HOUR:g} an hour. A line takes "
-        f"{LEAST_S / 60:.0f} min at least. Broker and store are shown and not judged.",
+        "The line (Theil and Sen) through the second half of the longest life of each process; the first half "
+        f"is warming up. Flat is: memory grows by at most {MEMORY_PER_HOUR:.0%} or {MEMORY_MB_PER_HOUR:g} MB an "
+        f"hour, whichever is more; open files and threads by at most {COUNT_PER_HOUR:g} an hour. A line takes "
+        f"{LEAST_S / 60:.0f} min at least. Broker and store are shown and not judged. The last column is the "
+        f"line from {WARM_UP_S / 60:.0f} min after the start of that life.",
         "",
-        "| process | what | median | per hour | 95 % | line over | |",
-        "|---|---|---|---|---|---|---|",
+        "| process | what | median | per hour | 95 % | line over | | per hour, from 10 min on |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for each in found:
-        if each.trend is None:
-            lines.append(f"| {each.process} | {_WORDS[each.measure]} | | | | no life was long enough | |")
+        if each.trend is None or each.before is None:
+            lines.append(f"| {each.process} | {_WORDS[each.measure]} | | | | no life was long enough | | |")
             continue
         line = each.trend
         verdict = ("flat" if each.flat else "**grows**") if each.judged else ""
         lines.append(
             f"| {each.process} | {_WORDS[each.measure]} | {line.level:.1f} | {line.slope:+.2f} "
-            f"| {line.low:+.2f} to {line.high:+.2f} | {each.lasted_s / 60:.0f} min | {verdict} |"
+            f"| {line.low:+.2f} to {line.high:+.2f} | {each.lasted_s / 60:.0f} min | {verdict} "
+            f"| {each.before.slope:+.2f} |"
         )
     return lines
 

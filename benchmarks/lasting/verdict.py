@@ -1,4 +1,8 @@
-"""Flat or not: the line through each measure of a process's longest life, once it has warmed up. Pure."""
+"""Flat or not: the line through each measure of a process's longest life, once it has warmed up. Pure.
+
+Heaps and all that is bounded (rings, the last thousand answers) fill for half an hour and more, so the second
+half of a life is judged. The line from ten minutes on is shown beside it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +13,8 @@ from benchmarks.lasting.record import Record
 from benchmarks.lasting.trend import Trend, trend
 
 WARM_UP_S = 600.0
-#: A life must go on for so long after that: a line through less says nothing.
+WARM_SHARE = 0.5
+#: The line must go on for so long: through less it says nothing.
 LEAST_S = 1200.0
 #: What may be added in an hour: to memory as a fraction, and at least so many MB; to what is counted.
 MEMORY_PER_HOUR, MEMORY_MB_PER_HOUR, COUNT_PER_HOUR = 0.02, 1.0, 0.5
@@ -21,13 +26,13 @@ Life = Sequence[tuple[float, Reading]]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One measure of one process: its trend per hour, from `since_s` on, and whether that is flat."""
+    """One measure of one process: its trend per hour over the last `lasted_s`, and whether that is flat."""
 
     process: str
     measure: str
     trend: Trend | None  # none: no life was long enough
-    since_s: float
     lasted_s: float
+    before: Trend | None  # from ten minutes on
     bound: float
     judged: bool
 
@@ -57,14 +62,17 @@ def findings(record: Record) -> list[Finding]:
 
 
 def _finding(process: str, measure: str, life: Life, *, judged: bool) -> Finding:
-    since_s = life[0][0] + WARM_UP_S
-    warm = [(at_s / 3600, float(getattr(reading, measure))) for at_s, reading in life if at_s >= since_s]
-    lasted_s = life[-1][0] - since_s
-    found = trend(warm) if lasted_s >= LEAST_S else None
+    began_s, ended_s = life[0][0], life[-1][0]
+    lasted_s = (ended_s - began_s) * (1 - WARM_SHARE)
+    points = [(at_s / 3600, float(getattr(reading, measure))) for at_s, reading in life]
+    found = before = None
+    if lasted_s >= LEAST_S:
+        found = trend([point for point in points if point[0] * 3600 >= ended_s - lasted_s])
+        before = trend([point for point in points if point[0] * 3600 >= began_s + WARM_UP_S])
     bound = COUNT_PER_HOUR
     if measure.endswith("_mb") and found:
         bound = max(MEMORY_MB_PER_HOUR, MEMORY_PER_HOUR * found.level)
-    return Finding(process, measure, found, since_s, max(0.0, lasted_s), bound, judged)
+    return Finding(process, measure, found, lasted_s, before, bound, judged)
 
 
 def nothing_lost(record: Record) -> bool:
