@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -131,6 +132,11 @@ def _manifests(shelf: Shelf, camera: str) -> Iterator[Manifest]:
             yield manifest
 
 
+def _kind(method: str, path: str) -> str:
+    """What a request to S3 is called on a price list."""
+    return "LIST" if method == "GET" and "list-type" in path else method
+
+
 def _clock(seconds: float) -> str:
     return f"{int(seconds // 3600)}:{int(seconds // 60) % 60:02}:{int(seconds) % 60:02}"
 
@@ -175,7 +181,8 @@ def run(args: argparse.Namespace) -> None:
             whole.go(plan(seconds, args.every), seconds, Random(args.seed))
             print("the account …", flush=True)
             account, shelf = whole.account()
-            recorder.write("account", **asdict(account))
+            requests = Counter(_kind(*one) for one in list(town.proxy.requests))
+            recorder.write("account", **asdict(account), requests=requests)
             report(load(args.out / "record.jsonl"), args.out)  # in case that verifying is cut short
             print("reading every object again …", flush=True)
             verification = Verification(shelf, datetime.now(UTC), threads=2)

@@ -98,6 +98,9 @@ def _account(record: Record) -> list[str]:
         *(f"* doubled: {each}" for each in account["doubled"][:20]),
         *(f"* never answered: {each}" for each in account["unanswered"][:20]),
     ]
+    if requests := account.get("requests"):
+        words = ", ".join(f"{count} {kind}" for kind, count in sorted(requests.items()))
+        lines.append(f"Requests to the store, faults and repetitions included: {words}.")
     if verified:
         lines.append(
             f"Read again and compared by SHA-256: {verified['events']} events, {verified['frames']} frames, "
@@ -113,10 +116,10 @@ def _trends(found: list[Finding]) -> list[str]:
     lines = [
         "## Flat?",
         "",
-        "The line (Theil and Sen) through the second half of the longest life of each process; the first half "
-        f"is warming up. Flat is: memory grows by at most {MEMORY_PER_HOUR:.0%} or {MEMORY_MB_PER_HOUR:g} MB an "
-        f"hour, whichever is more; open files and threads by at most {COUNT_PER_HOUR:g} an hour. A line takes "
-        f"{LEAST_S / 60:.0f} min at least. Broker and store are shown and not judged. The last column is the "
+        "The line (Theil and Sen) through the second half of the longest life of each process; the first "
+        f"half is warming up. Flat is: memory grows by at most {MEMORY_PER_HOUR:.0%} or {MEMORY_MB_PER_HOUR:g} "
+        f"MB an hour, whichever is more; open files and threads by at most {COUNT_PER_HOUR:g} an hour. A line "
+        f"takes {LEAST_S / 60:.0f} min at least. Broker and store are shown and not judged. The last column is the "
         f"line from {WARM_UP_S / 60:.0f} min after the start of that life.",
         "",
         "| process | what | median | per hour | 95 % | line over | | per hour, from 10 min on |",
