@@ -117,10 +117,11 @@ def _trends(found: list[Finding]) -> list[str]:
         "## Flat?",
         "",
         "The line (Theil and Sen) through the second half of the longest life of each process; the first "
-        f"half is warming up. Flat is: memory grows by at most {MEMORY_PER_HOUR:.0%} or {MEMORY_MB_PER_HOUR:g} "
-        f"MB an hour, whichever is more; open files and threads by at most {COUNT_PER_HOUR:g} an hour. A line "
-        f"takes {LEAST_S / 60:.0f} min at least. Broker and store are shown and not judged. The last column is the "
-        f"line from {WARM_UP_S / 60:.0f} min after the start of that life.",
+        f"half is warming up. Flat is: memory grows by at most {MEMORY_PER_HOUR:.0%} or "
+        f"{MEMORY_MB_PER_HOUR:g} MB an hour, whichever is more; open files and threads by at most "
+        f"{COUNT_PER_HOUR:g} an hour. A line takes {LEAST_S / 60:.0f} min at least. Broker and store are "
+        "shown and not judged. The last column is the line from "
+        f"{WARM_UP_S / 60:.0f} min after the start of that life.",
         "",
         "| process | what | median | per hour | 95 % | line over | | per hour, from 10 min on |",
         "|---|---|---|---|---|---|---|---|",
