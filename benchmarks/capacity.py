@@ -22,7 +22,9 @@ SIZES = (10, 100, 1_000, 100_000)
 
 
 def number(value: float) -> str:
-    """Two digits that count, thousands apart: `0.43`, `12`, `1 500 000`."""
+    """Two digits that count, thousands apart: `0.43`, `12`, `1 500 000`. What is counted is told as it is."""
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", "\u202f")
     if value == 0:
         return "0"
     digits = max(0, 1 - math.floor(math.log10(abs(value))))
@@ -48,6 +50,7 @@ _ROWS: list[tuple[str, Callable[[Needs], float]]] = [
     ),
     ("memory of capture, GB", lambda n: n.gb["capture"]),
     ("memory of motion, GB", lambda n: n.gb["motion"]),
+    ("memory of the archiver, GB", lambda n: n.gb["archiver"]),
     *(
         (f"replicas of {part}", lambda n, part=part: n.replicas[part])
         for part in ("capture", "motion", "archiver", "gateway")
@@ -55,11 +58,11 @@ _ROWS: list[tuple[str, Callable[[Needs], float]]] = [
     ("mosquittos, each with its own cameras", lambda n: n.replicas["broker"]),
     ("or cores of RabbitMQ (three copies)", lambda n: n.rabbitmq_cores),
     ("machines", lambda n: n.nodes),
-    ("PUTs a month", lambda n: n.puts_month),
+    ("PUTs and LISTs a month", lambda n: n.puts_month),
     ("kept, TB", lambda n: n.stored_tb),
     ("spool for an hour, GB", lambda n: n.spool_gb),
     ("machines, $ a month", lambda n: n.nodes_usd),
-    ("PUTs, $ a month", lambda n: n.puts_usd),
+    ("PUTs and LISTs, $ a month", lambda n: n.puts_usd),
     ("kept, $ a month", lambda n: n.stored_usd),
     ("spool, $ a month", lambda n: n.disks_usd),
     ("together, $ a month", lambda n: n.usd),
@@ -80,14 +83,14 @@ def tables(costs: Costs, house: Assumptions, prices: Prices) -> dict[str, str]:
         ),
         "costs": table(
             ("measured", "", "with"),
-            [(one["what"], f"{one['value']:g} {one['unit']}", f"`{one['with']}`") for one in read_costs()],
+            [(one["what"], f"{one['value']:g} {one['unit']}", one["with"]) for one in read_costs()],
         ),
         "needs": table(
             ("", *(f"{size:,} cameras".replace(",", "\u202f") for size in SIZES)),
             [(words, *(number(value(each)) for each in found)) for words, value in _ROWS],
         ),
         "limits": table(
-            ("full first", "cameras", "because of its", "then"),
+            ("full first", "at so many cameras", "because of its", "then"),
             [(each.part, number(each.cameras), each.because, each.then) for each in limits(costs, house)],
         ),
     }

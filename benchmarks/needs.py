@@ -23,6 +23,7 @@ class Costs:
     capture_mb: float = 0.0  # per camera, its frames apart
     motion_mb: float = 0.0
     archiver_per_s: float = 0.0  # objects that one archiver stores in a second
+    archiver_event_bytes: float = 0.0  # that it remembers of each event in the archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def needs(cameras: int, costs: Costs, house: Assumptions, prices: Prices) -> Nee
     per_camera_gb = {
         "capture": (costs.capture_mb + ring_mb) / 1000,
         "motion": (costs.motion_mb + house.pre_roll_s * house.fps * mb) / 1000,
+        "archiver": kept_events(house) * costs.archiver_event_bytes / 1e9,
     }
     replicas, gb = {}, {}
     for service in ("capture", "motion", "archiver", "gateway"):
@@ -128,8 +130,9 @@ def needs(cameras: int, costs: Costs, house: Assumptions, prices: Prices) -> Nee
         math.ceil(cores["broker"] / (house.full * house.process_cores)),
         math.ceil(broker_out_mb_s / (house.full * house.node_mb_s)),
     )
-    manifests_s = stored_s / (house.event_s * house.fps)
-    puts_month = (stored_s + manifests_s) * MONTH_S
+    events_s = cameras * house.event_share / house.event_s
+    # a frame each, and for each event its manifest and a list to see that all of it is there
+    puts_month = (stored_s + 2 * events_s) * MONTH_S
     stored_tb = stored_s * mb * house.kept_days * 86_400 / 1e6
     spool_gb = stored_s * mb * house.outage_h * HOUR_S / 1000
     sent_mb_s = frames_s * mb + broker_out_mb_s + 2 * stored_s * mb + viewers_mb_s  # by all of them
@@ -160,6 +163,11 @@ def needs(cameras: int, costs: Costs, house: Assumptions, prices: Prices) -> Nee
         prices.stored(stored_tb),
         spool_gb * prices.disk_gb_month,
     )
+
+
+def kept_events(house: Assumptions) -> float:
+    """Of one camera, in the archive."""
+    return house.event_share / house.event_s * house.kept_days * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +206,14 @@ def limits(costs: Costs, house: Assumptions) -> list[Limit]:
                 "memory": memory / (costs.motion_mb + house.pre_roll_s * mb_s),
                 "network": network / mb_s,
             },
-            "replicas; `max_fps` of motion; fewer frames a second",
+            "replicas; fewer frames a second",
         ),
         (
             "one archiver",
             {
                 "processor": per_core_ms / (event_fps * costs.archiver_event_ms),
+                "memory for the archive's events": memory
+                / (kept_events(house) * costs.archiver_event_bytes / 1e6),
                 "objects a second": costs.archiver_per_s * house.full / event_fps,
                 "network": network / (mb_s * house.event_share),
             },

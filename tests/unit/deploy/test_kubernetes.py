@@ -8,6 +8,9 @@ import kubernetes_validate  # type: ignore[import-untyped]  # it brings no types
 import pytest
 import yaml
 
+from benchmarks.capacity import measured_costs
+from benchmarks.needs import Assumptions
+from services.contract.settings import CameraSettings
 from services.runtime import config
 from services.runtime.access import SERVICES
 
@@ -102,3 +105,44 @@ def test_a_pod_has_no_rights(service: str) -> None:
     assert rights["readOnlyRootFilesystem"]
     assert rights["allowPrivilegeEscalation"] is False
     assert rights["capabilities"] == {"drop": ["ALL"]}
+
+
+#: So many cameras of the capacity page's house are a replica's.
+CAMERAS = 16
+
+
+def resources(service: str) -> tuple[float, float, float]:
+    """Cores and MB that it asks for, and the MB that are its limit."""
+    found = container(service)["resources"]
+    cpu, memory, limit = found["requests"]["cpu"], found["requests"]["memory"], found["limits"]["memory"]
+    return int(cpu.removesuffix("m")) / 1000, _mb(memory), _mb(limit)
+
+
+def _mb(text: str) -> float:
+    return float(text[:-2]) * {"Mi": 2**20, "Gi": 2**30}[text[-2:]] / 1e6
+
+
+@pytest.mark.parametrize("service", ["capture", "motion"])
+def test_a_replica_asks_for_twice_the_processor_that_its_cameras_were_measured_to_use(service: str) -> None:
+    costs, fps = measured_costs(), Assumptions().fps
+    ms = {"capture": costs.capture_ms, "motion": costs.motion_ms + costs.motion_event_ms}[service]
+    assert 2 * CAMERAS * fps * ms / 1000 <= resources(service)[0] <= 5 * CAMERAS * fps * ms / 1000
+
+
+@pytest.mark.parametrize("service", ["capture", "motion"])
+def test_and_for_the_memory_that_they_use_while_all_is_well(service: str) -> None:
+    costs, house = measured_costs(), Assumptions()
+    kept_s = {"capture": house.ring_s, "motion": house.pre_roll_s}[service]
+    own_mb = {"capture": costs.capture_mb, "motion": costs.motion_mb}[service]
+    used_mb = costs.service_mb + CAMERAS * (own_mb + kept_s * house.fps * house.kilobytes / 1000)
+    assert used_mb <= resources(service)[1] <= 2 * used_mb
+
+
+def test_its_limit_has_room_for_all_that_it_may_keep_while_the_broker_or_the_store_is_away() -> None:
+    costs, camera = measured_costs(), CameraSettings(url="push:")
+    most_mb = {
+        "capture": camera.capture.ring_mb + camera.capture.outbox_mb + costs.capture_mb,
+        "motion": camera.motion.ring_mb + camera.motion.keep_mb + costs.motion_mb,
+    }
+    for service, each_mb in most_mb.items():
+        assert costs.service_mb + CAMERAS * each_mb <= resources(service)[2]
