@@ -83,7 +83,7 @@ def tables(costs: Costs, house: Assumptions, prices: Prices) -> dict[str, str]:
         ),
         "costs": table(
             ("measured", "", "with"),
-            [(one["what"], f"{one['value']:g} {one['unit']}", one["with"]) for one in read_costs()],
+            [(one["what"], f"{one['value']:g} {one['unit']}".strip(), one["with"]) for one in read_costs()],
         ),
         "needs": table(
             ("", *(f"{size:,} cameras".replace(",", "\u202f") for size in SIZES)),

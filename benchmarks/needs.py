@@ -23,6 +23,7 @@ class Costs:
     capture_mb: float = 0.0  # per camera, its frames apart
     motion_mb: float = 0.0
     archiver_per_s: float = 0.0  # objects that one archiver stores in a second
+    lists_per_event: float = 0.0
     archiver_event_bytes: float = 0.0  # that it remembers of each event in the archive
 
 
@@ -131,8 +132,8 @@ def needs(cameras: int, costs: Costs, house: Assumptions, prices: Prices) -> Nee
         math.ceil(broker_out_mb_s / (house.full * house.node_mb_s)),
     )
     events_s = cameras * house.event_share / house.event_s
-    # a frame each, and for each event its manifest and a list to see that all of it is there
-    puts_month = (stored_s + 2 * events_s) * MONTH_S
+    # a frame each; for each event its manifest, and lists to see that all of it is there, and to show it
+    puts_month = (stored_s + (1 + costs.lists_per_event) * events_s) * MONTH_S
     stored_tb = stored_s * mb * house.kept_days * 86_400 / 1e6
     spool_gb = stored_s * mb * house.outage_h * HOUR_S / 1000
     sent_mb_s = frames_s * mb + broker_out_mb_s + 2 * stored_s * mb + viewers_mb_s  # by all of them

@@ -21,6 +21,7 @@ COSTS = Costs(
     capture_mb=1,
     motion_mb=3,
     archiver_per_s=500,
+    lists_per_event=3,
     archiver_event_bytes=244,
 )
 
@@ -31,10 +32,10 @@ def test_ten_times_the_cameras_keep_ten_times_the_cores_busy() -> None:
         assert many.cores[part] == pytest.approx(10 * cores)
 
 
-def test_every_frame_of_an_event_is_a_put_and_its_manifest_and_its_list_two_more() -> None:
+def test_every_frame_of_an_event_is_a_put_and_its_manifest_and_lists_a_few_more() -> None:
     house = Assumptions(fps=4, event_share=0.25, event_s=10)
     month_s = 30 * 86_400
-    assert needs(1, COSTS, house, Prices()).puts_month == pytest.approx(month_s * (1 + 2 / 40))
+    assert needs(1, COSTS, house, Prices()).puts_month == pytest.approx(month_s * (1 + 4 / 40))
 
 
 def test_what_is_kept_costs_less_a_terabyte_the_more_it_is() -> None:
