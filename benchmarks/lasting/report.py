@@ -17,11 +17,14 @@ from benchmarks.lasting.verdict import (
     WARM_UP_S,
     Finding,
     all_flat,
+    by_window,
     findings,
     lives,
+    longest,
     nothing_lost,
 )
 
+WINDOW_S = 600.0
 _WORDS = {"private_mb": "heap, MB", "rss_mb": "resident, MB", "fds": "open files", "threads": "threads"}
 
 
@@ -58,6 +61,8 @@ def _lines(record: Record, found: list[Finding]) -> list[str]:
         *_account(record),
         "",
         *_trends(found),
+        "",
+        *_windows(record),
         "",
         *_costs(record),
         "",
@@ -137,6 +142,29 @@ def _trends(found: list[Finding]) -> list[str]:
             f"| {line.low:+.2f} to {line.high:+.2f} | {each.lasted_s / 60:.0f} min | {verdict} "
             f"| {each.before.slope:+.2f} |"
         )
+    return lines
+
+
+def _windows(record: Record) -> list[str]:
+    """How the heap went on, ten minutes for ten minutes of the longest life."""
+    rows = {
+        name: by_window(longest(record.readings[name]), "private_mb", WINDOW_S)
+        for name in SERVICES
+        if name in record.readings
+    }
+    most = max(map(len, rows.values()), default=0)
+    if most < 2:
+        return []
+    minutes = [f"{n * WINDOW_S / 60:.0f} to {(n + 1) * WINDOW_S / 60:.0f}" for n in range(most)]
+    lines = [
+        "Heap in MB in each ten minutes of that life, medians:",
+        "",
+        f"| min | {' | '.join(minutes)} |",
+        f"|{'---|' * (most + 1)}",
+    ]
+    for name, heap in rows.items():
+        cells = [f"{each:.1f}" for each in heap] + [""] * (most - len(heap))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
 
 

@@ -7,6 +7,7 @@ half of a life is judged. The line from ten minutes on is shown beside it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from statistics import median
 
 from benchmarks.lasting.reading import Reading
 from benchmarks.lasting.record import Record
@@ -49,6 +50,15 @@ def lives(readings: Life) -> list[Life]:
 
 def longest(readings: Life) -> Life:
     return max(lives(readings), key=lambda life: life[-1][0] - life[0][0], default=[])
+
+
+def by_window(life: Life, measure: str, window_s: float) -> list[float]:
+    """The median of each window of a life, one after the other; what is over at the end is left out."""
+    began_s, ended_s = life[0][0], life[-1][0]
+    windows: list[list[float]] = [[] for _ in range(int((ended_s - began_s) / window_s) + 1)]
+    for at_s, reading in life:
+        windows[int((at_s - began_s) / window_s)].append(float(getattr(reading, measure)))
+    return [median(window) for window in windows[:-1]]
 
 
 def findings(record: Record) -> list[Finding]:

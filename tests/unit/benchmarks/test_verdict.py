@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from benchmarks.lasting.reading import Reading
 from benchmarks.lasting.record import Record
-from benchmarks.lasting.verdict import all_flat, findings, lives, nothing_lost
+from benchmarks.lasting.verdict import all_flat, by_window, findings, lives, nothing_lost
 
 HOUR = 3600.0
 
@@ -51,3 +51,8 @@ def test_a_run_without_an_account_has_not_shown_that_nothing_is_lost() -> None:
     assert not nothing_lost(none)
     none.verified = {"problems": []}
     assert nothing_lost(none)
+
+
+def test_windows_show_where_a_life_stopped_growing() -> None:
+    grown = life(1, 600, 600 + HOUR / 2 + 60, lambda at_s: min(at_s, 1200) / 10)
+    assert by_window(grown, "rss_mb", 600) == [88.5, 120, 120]
