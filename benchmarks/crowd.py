@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 PATIENCE_S = 60.0
 _SCRATCH = bytearray(1 << 20)
 _HEAD = re.compile(rb"content-length: *(\d+).*?\r\n\r\n", re.IGNORECASE | re.DOTALL)
+#: A whole binary message of 126 to 65535 bytes that is a JPEG.
+_PICTURE = re.compile(rb"\x82\x7e(..)\xff\xd8\xff", re.DOTALL)
 _TAKEN = re.compile(rb"X-Timestamp: ([\d.]+)")
 
 
@@ -44,6 +46,8 @@ class Ages:
 
 class Crowd:
     """So many viewers of one address, all of whom have been sent something."""
+
+    asks, welcome = "", b" 200 "
 
     def __init__(self, url: str, viewers: int) -> None:
         soft_hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -106,7 +110,7 @@ class Crowd:
         login = base64.b64encode(f"{where.username}:{where.password}".encode()).decode()
         auth = f"Authorization: Basic {login}\r\n" if where.username else ""
         path = f"{where.path}?{where.query}" if where.query else where.path
-        sock.sendall(f"GET {path} HTTP/1.1\r\nHost: {where.netloc}\r\n{auth}\r\n".encode())
+        sock.sendall(f"GET {path} HTTP/1.1\r\nHost: {where.netloc}\r\n{auth}{self.asks}\r\n".encode())
         sock.setblocking(False)
         return sock
 
@@ -117,7 +121,7 @@ class Crowd:
                 raise TimeoutError(f"{len(missing)} of {len(self._socks)} viewers were sent nothing")
             for fd, _ in self._epoll.poll(0.05):
                 size = self._socks[fd].recv_into(_SCRATCH)
-                if fd in missing and b" 200 " not in _SCRATCH[: min(size, 16)]:
+                if fd in missing and self.welcome not in _SCRATCH[: min(size, 16)]:
                     raise ConnectionError(f"a viewer was not let in: {bytes(_SCRATCH[:size])[:200]!r}")
                 missing.discard(fd)
 
@@ -134,6 +138,29 @@ class Crowd:
                 if ready == fd:
                     data += _SCRATCH[:size]
         return (heads[-1].start() - heads[1].start()) / (len(heads) - 2)
+
+
+class Pages(Crowd):
+    """Viewers over WebSockets, as a camera's page is; each picture has 65536 bytes at most."""
+
+    asks = (
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    )
+    welcome = b" 101 "
+
+    def _part_bytes(self) -> float:
+        """The length that heads name, and their own four bytes (RFC 6455, section 5.2)."""
+        fd, data = next(iter(self._socks)), bytearray()
+        until = time.monotonic() + PATIENCE_S
+        while not (heads := list(_PICTURE.finditer(data))):
+            if time.monotonic() > until:
+                raise TimeoutError("no pictures come")
+            for ready, _ in self._epoll.poll(0.05):
+                size = self._socks[ready].recv_into(_SCRATCH)
+                if ready == fd:
+                    data += _SCRATCH[:size]
+        return 4 + int.from_bytes(heads[0][1], "big")
 
 
 class Reader:

@@ -4,7 +4,7 @@ The gateway runs on one core; viewers, broker and camera on the other. Pictures 
 a second. Floor and gateway take turns, several rounds; the goal is on the median of the rounds' ratios.
 
 `--peer URL --peer-pid PID` measures another server in the same rounds, whose streams are multipart with
-Content-Length; pin it to the first core (`taskset -c 0`). `--only cost|age|memory` runs a part.
+Content-Length; pin it to the first core (`taskset -c 0`). `--only cost|age|memory|pages` runs a part.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from argon2 import PasswordHasher
 
 from benchmarks import bare_fanout
 from benchmarks.broker import free_port
-from benchmarks.crowd import Crowd
+from benchmarks.crowd import Crowd, Pages
 from services.contract.frame import FrameId, stamp
 from services.contract.settings import Settings
 from services.contract.topics import LIVE, Topics
@@ -39,6 +39,7 @@ ROUNDS, SECONDS, SETTLE_S = 3, 5.0, 1.0
 FRAME, FPS = 50_000, 10.0
 AGE_VIEWERS, AGE_S = 500, 15.0
 MEMORY_VIEWERS, COMINGS = 2000, 10_000
+PAGES = 200
 SERVER_CORE, CLIENT_CORE = {0}, {1}
 
 _SPAWN = multiprocessing.get_context("spawn")
@@ -155,9 +156,9 @@ def _wait_for(port: int) -> None:
 # -- what is measured --------------------------------------------------------------------------------------
 
 
-def cost_us(server: Server, viewers: int) -> float:
+def cost_us(server: Server, viewers: int, crowd_of: type[Crowd] = Crowd) -> float:
     """Microseconds of processor time per viewer and picture."""
-    with Crowd(server.url, viewers) as crowd:
+    with crowd_of(server.url, viewers) as crowd:
         crowd.count(SETTLE_S)
         before = server.cpu_s()
         counted = crowd.count(SECONDS)
@@ -183,6 +184,14 @@ def costs(servers: list[Server], viewers: int) -> dict[str, list[float]]:
                     raise
                 print(f"  {server.name:<8} {viewers:>5} viewers: {error}", flush=True)
     return found
+
+
+def pages(server: Server) -> dict[str, float | None]:
+    """The same viewers as pages have them, over WebSockets, beside those of a plain stream."""
+    page = replace(server, name="page", url=server.url.replace("/stream.jpg", "/cameras/door/stream.ws"))
+    rounds = [(cost_us(server, PAGES), cost_us(page, PAGES, Pages)) for _ in range(ROUNDS)]
+    plain, websocket = zip(*rounds, strict=True)
+    return {"viewers": PAGES, "plain_us": median(list(plain)), "websocket_us": median(list(websocket))}
 
 
 def ratio(found: dict[str, list[float]], name: str) -> float | None:
@@ -220,7 +229,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--peer", metavar="URL", help="another server's stream")
     parser.add_argument("--peer-pid", type=int, metavar="PID", help="its process")
-    parser.add_argument("--only", choices=["cost", "age", "memory"])
+    parser.add_argument("--only", choices=["cost", "age", "memory", "pages"])
     asked = parser.parse_args()
     os.sched_setaffinity(0, CLIENT_CORE)
     answer: dict[str, object] = {"name": "viewers"}
@@ -247,6 +256,8 @@ def main() -> None:
             if asked.peer:
                 answer["peer"] = {viewers: us["peer"] for viewers, us in medians.items()}
                 answer["peer_ratio"] = {viewers: ratio(rounds, "peer") for viewers, rounds in found.items()}
+        if asked.only in (None, "pages"):
+            answer["pages"] = pages(ours)
         if asked.only in (None, "age"):
             for name, server in (("age", ours), ("age_of_floor", floor)):
                 with Crowd(server.url, AGE_VIEWERS) as crowd:
