@@ -66,7 +66,9 @@ class MotionStats(Stats):
     fps: float
     received: int
     analysed: int
-    rested: int = Field(0, description="frames kept but not analysed, because nothing moved")
+    rested: int = Field(
+        0, description="frames kept but not analysed, because nothing moved or it was known what did"
+    )
     unanalysed: int = Field(description="frames kept but not analysed, because of load")
     undecodable: int
     repaired: int = Field(description="frames that arrived after they were asked for again")

@@ -20,6 +20,8 @@ UPDATE_EVERY = timedelta(seconds=1)
 CLOCK_WAS_SET = timedelta(seconds=1)
 # The camera was not away so long, or the event had ended: its clock was set forward.
 CLOCK_JUMPED = timedelta(seconds=10)
+#: Between two looks it moves as at the first of them; after so long nobody knows.
+UNTOLD = timedelta(seconds=2)
 #: An event that was cut short goes on for so long: a detector that begins anew cannot tell what moves.
 GO_ON = timedelta(seconds=3)
 # Frames that stop coming for so long beyond the post-roll will not come.
@@ -193,6 +195,7 @@ class EventMachine:
         self._last: FrameId | None = None
         self._kept: datetime | None = None
         self._wanted: tuple[str, datetime] | None = None
+        self._moving_at: datetime | None = None  # when the last look saw motion
         self._idle_since_s: float | None = None
 
     @property
@@ -227,13 +230,13 @@ class EventMachine:
         wanted, self._wanted = self._wanted, None
         if wanted and frame.time <= wanted[1]:
             actions += self._trigger(wanted[0], frame, wanted[1])
-        moving = decision is not None and decision.moving
+        moving = self._moves(frame.time, decision)
         changes = self._visits.see(frame.time, decision.zones if decision else ())
         actions += changes
         if self._event:
             self._event.visit(changes)
         actions += self._finish(frame, moving=moving)
-        if moving and self._event is None and not self._cooling(frame.time):
+        if decision and moving and self._event is None and not self._cooling(frame.time):
             actions += self._open(MOTION, frame, until=frame.time, decision=decision)
         if self._event:
             actions += self._take(self._event, frame, decision)
@@ -269,7 +272,7 @@ class EventMachine:
 
     def close(self) -> list[Action]:
         """The camera is gone: what is open ends with its last frame."""
-        last, self._last = self._last, None
+        last, self._last, self._moving_at = self._last, None, None
         if last is None:
             return []
         changes = self._visits.close(last.time)
@@ -278,6 +281,13 @@ class EventMachine:
         return [*changes, *self._end(), *self._switch(on=False, time=last.time)]
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    def _moves(self, time: datetime, decision: Decision | None) -> bool:
+        """Whether it moves: as far as is known, where this frame was not looked at."""
+        if decision:
+            self._moving_at = time if decision.moving else None
+            return decision.moving
+        return self._moving_at is not None and time - self._moving_at <= UNTOLD
 
     def _trigger(self, reason: str, frame: FrameId, until: datetime) -> list[Action]:
         if self._event is None:

@@ -1,7 +1,8 @@
-"""How often a camera is looked at: seldom while nothing differs, and at every frame from the first sign on.
+"""How often a camera is looked at: seldom while nothing differs, at every frame from the first sign on.
 
-A frame that is not looked at is not decoded, which is most of the cost. What first shows on a frame that was
-passed over is seen on a later one, never more than `NOTICE_S` later.
+And some ten times a second when it is known what moves. A frame that is not looked at is not decoded, which
+is most of the cost. What first shows on a frame that was passed over is seen on a later one, never more than
+`NOTICE_S` later.
 """
 
 #: What comes into the picture is noticed so soon after the first frame that shows it.
@@ -10,11 +11,13 @@ NOTICE_S = 0.2
 MARGIN_S = 0.05
 #: After the last sign of something, every frame is looked at for so long.
 AWAKE_S = 1.0
+#: When something has moved for so long, looks this far apart follow it.
+KNOWN_S, FOLLOW_S = 1.0, 0.1
 #: A picture whose size in bytes is off by so many times what is usual is worth a look out of turn.
 ODD = 8.0
 #: Sizes are known after so many.
 FEW = 10
-#: Of `1 / analysis_fps`: frames that come a little too early are looked at all the same.
+#: Of the time between two looks: frames that come a little too early are looked at all the same.
 EARLY = 0.9
 
 
@@ -26,6 +29,7 @@ class Pace:
         self.most_fps = most_fps
         self._looked_s: float | None = None
         self._awake_until_s = 0.0
+        self._moving_since_s: float | None = None
         self._sizes = Usual()
 
     def due(self, time_s: float, size: int | None = None, *, alert: bool = False) -> bool:
@@ -34,6 +38,8 @@ class Pace:
         since_s = NOTICE_S if self._looked_s is None else time_s - self._looked_s
         if self.most_fps and 0 <= since_s < EARLY / self.most_fps:
             return False
+        if self._known(time_s) and not (alert or odd):
+            return not 0 <= since_s < EARLY * FOLLOW_S
         rested = not 0 <= since_s < NOTICE_S - MARGIN_S  # also where the clock was set back
         return alert or odd or rested or self.awake(time_s)
 
@@ -41,9 +47,17 @@ class Pace:
         """Whether there was a sign of something lately."""
         return time_s < self._awake_until_s
 
-    def looked(self, time_s: float, *, sign: bool) -> None:
-        """A frame was looked at, and there was a sign of something or none."""
+    def _known(self, time_s: float) -> bool:
+        """Whether it has been moving for so long that it is known what does."""
+        return self._moving_since_s is not None and time_s - self._moving_since_s >= KNOWN_S
+
+    def looked(self, time_s: float, *, sign: bool, moving: bool = False) -> None:
+        """A frame was looked at, and there was a sign of something or none, and motion or none."""
         self._looked_s = time_s
+        if not moving:
+            self._moving_since_s = None
+        elif self._moving_since_s is None:
+            self._moving_since_s = time_s
         if sign:
             self._awake_until_s = time_s + AWAKE_S
 

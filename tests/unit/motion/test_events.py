@@ -135,6 +135,27 @@ def test_frames_that_were_not_analysed_are_kept_too() -> None:
     assert of(Keep, events.frame(frame(10.1), None)) == [Keep(events.event or "", frame(10.1))]
 
 
+def test_between_two_looks_it_moves_on() -> None:
+    """Also where the settings leave no time after the motion."""
+    events = machine(EventSettings(post_roll=0, max_length=5))
+    actions = []
+    for n in range(200):
+        looked = MOVING if 5 <= n / FPS < 12 else STILL
+        actions += events.frame(frame(n / FPS), looked if n % 4 == 0 else None)
+    first, last = round(5.2 * FPS) + 1, round(12 * FPS)
+    assert of(Motion, actions) == [Motion(True, at(5.2)), Motion(False, at(12))]
+    assert [one.frame.sequence for one in of(Keep, actions)] == list(range(first, last + 1))
+    assert len(of(Opened, actions)) == 2, "one that grew too long is followed by another"
+
+
+def test_what_nobody_looked_at_for_long_does_not_move() -> None:
+    events = machine(EventSettings(post_roll=0))
+    events.frame(frame(0), STILL)
+    events.frame(frame(0.1), MOVING)
+    actions = [action for n in range(2, 60) for action in events.frame(frame(n / FPS), None)]
+    assert of(Motion, actions) == [Motion(False, at(2.2))]
+
+
 def test_a_frame_that_comes_twice_is_kept_once() -> None:
     events = machine()
     events.frame(frame(10), MOVING)

@@ -1,8 +1,9 @@
 from itertools import pairwise
+from math import ceil
 
 import pytest
 
-from services.motion.pace import AWAKE_S, NOTICE_S, Pace, Usual
+from services.motion.pace import AWAKE_S, KNOWN_S, NOTICE_S, Pace, Usual
 
 
 def looked_at(pace: Pace, fps: float, until_s: float, signs: tuple[float, float] = (0, 0)) -> list[float]:
@@ -65,3 +66,26 @@ def test_sizes_that_change_all_the_time_are_usual() -> None:
     usual = Usual()
     found = [usual.odd(50_000 + (n * 7919) % 9001) for n in range(300)]
     assert not any(found)
+
+
+@pytest.mark.parametrize(
+    ("fps", "looks"), [(60, 10), (30, 10), (25, 8.3), (20, 10), (15, 7.5), (12.5, 6.25), (10, 10), (5, 5)]
+)
+def test_what_is_known_to_move_is_followed_some_times_a_second(fps: float, looks: float) -> None:
+    pace, times = Pace(), list[float]()
+    for n in range(round(20 * fps)):
+        if pace.due(n / fps):
+            times.append(n / fps)
+            pace.looked(n / fps, sign=True, moving=True)
+    assert len([time_s for time_s in times if time_s < KNOWN_S]) == ceil(KNOWN_S * fps), "each, to begin with"
+    assert len([time_s for time_s in times if time_s >= 10]) == pytest.approx(10 * looks, abs=2)
+    assert max(after - before for before, after in pairwise(times)) <= NOTICE_S + 1e-9
+
+
+def test_when_it_has_stopped_every_frame_is_looked_at_again_for_a_second() -> None:
+    pace = Pace()
+    for n in range(60):
+        if pace.due(n / 15):
+            pace.looked(n / 15, sign=True, moving=True)
+    pace.looked(4.0, sign=False, moving=False)
+    assert all(pace.due(4.0 + n / 15) for n in range(1, 5))
