@@ -207,9 +207,11 @@ class EventMachine:
         """Whether an event is open, or waits for a frame to begin with."""
         return self._event is not None or (self._wanted is not None and now <= self._wanted[1])
 
-    def configure(self, settings: EventSettings) -> None:
-        """Other settings from the next frame on, for the open event too."""
+    def configure(self, settings: EventSettings, *, detecting: bool = True) -> None:
+        """Other settings from the next frame on, for the open event too; where nobody looks, nothing moves."""
         self.settings = settings
+        if not detecting:
+            self._moving_at = None
 
     def frame(self, frame: FrameId, decision: Decision | None) -> list[Action]:
         """A live frame, with what the detector said, or None where it was not asked.

@@ -112,7 +112,7 @@ class Lookout:
         self._conduct.configure(settings)
         self._ring.seconds = settings.pre_roll + RING_MORE_S
         self._sight.configure(settings, on=detecting)
-        self._machine.configure(EventSettings.of(settings))
+        self._machine.configure(EventSettings.of(settings), detecting=detecting)
 
     def connected(self) -> None:
         self.silence.connected()
