@@ -208,7 +208,7 @@ class EventMachine:
         return self._event is not None or (self._wanted is not None and now <= self._wanted[1])
 
     def configure(self, settings: EventSettings, *, detecting: bool = True) -> None:
-        """Other settings from the next frame on, for the open event too; where nobody looks, nothing moves."""
+        """Other settings from the next frame on, for the open event too; who does not look sees no motion."""
         self.settings = settings
         if not detecting:
             self._moving_at = None
