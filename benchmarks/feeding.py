@@ -23,6 +23,7 @@ from services.contract.topics import Topics
 from services.motion.decode import decode_gray
 from services.motion.service import MotionService
 from services.runtime.mqtt import BrokerAddress, Delivery, Link
+from services.runtime.run import settle
 
 TOPICS = Topics()
 _SPAWN = multiprocessing.get_context("spawn")
@@ -136,6 +137,7 @@ def motion(cameras: list[str], port: int, **settings: Any) -> Iterator[MotionSer
         service, stop = MotionService(Settings.model_validate(given), address(port)), threading.Event()
         life = threading.Thread(target=service.run, args=(stop,), name="motion")
         life.start()
+        settle()  # as whoever runs services does
         try:
             yield service
         finally:

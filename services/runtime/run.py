@@ -1,6 +1,7 @@
 """From the command line to a running service and back: threads, signals, and an honest end."""
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -92,6 +93,7 @@ def run_services(
     helpers = Crew(stop)
     for name, target in also:
         helpers.start(name, target)
+    settle()
     stop.wait()
     failures = []
     for crew in [*crews[1:], crews[0]] if foundation else crews:
@@ -103,6 +105,15 @@ def run_services(
     helpers.wait()
     if failures:
         raise failures[0]
+
+
+def settle() -> None:
+    """What has been built by now lives as long as the process: it is never searched for garbage again.
+
+    A search of all of it stops every thread for 10 to 30 ms, in the midst of a frame.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def handle_signals(stop: threading.Event) -> None:

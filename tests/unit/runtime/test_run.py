@@ -1,5 +1,6 @@
 """What runs together ends together, in the order in which frames flow, and a failure is never silent."""
 
+import gc
 import logging
 import os
 import signal
@@ -144,6 +145,19 @@ def test_threads_have_their_names() -> None:
 
 
 # -- services ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def thawed() -> Iterator[None]:
+    """Whatever comes after these tests is to be searched for garbage."""
+    yield
+    gc.unfreeze()
+
+
+def test_what_was_built_at_the_start_is_not_searched_for_garbage_again() -> None:
+    part = Part("capture", [])
+    run_services([part], also=[helper(part, then=terminate)])
+    assert gc.get_freeze_count() > 1000
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
