@@ -15,10 +15,12 @@ NUMBERS = [1, 20, 40, 64, 100, 1000, 4090]
 
 def moving(picture: Callable[[int], bytes], first: int, count: int) -> list[int]:
     """The pictures in which motion sees something, with the suite's settings."""
-    gaze, found = Gaze(MotionSettings.model_validate(MOTION)), []
+    gaze, found, sees = Gaze(MotionSettings.model_validate(MOTION)), list[int](), False
     for n in range(count):
         jpeg = picture(first + n)
-        if gaze.due(n / FPS, len(jpeg)) and gaze.look(n / FPS, partial(decode_gray, jpeg)).moving:
+        if gaze.due(n / FPS, len(jpeg)):
+            sees = gaze.look(n / FPS, partial(decode_gray, jpeg)).moving
+        if sees:
             found.append(first + n)
     return found
 
