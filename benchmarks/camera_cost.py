@@ -128,12 +128,12 @@ def plot(found: dict[str, dict[int, Cost]]) -> str:
                 title,
                 curves(value),
                 x_ticks=counts,
-                x_words=lambda count: f"{count:g} cameras",
+                x_words="{:g}".format,
                 logarithmic_x=True,
             )
             for title, value in (
-                ("Processor, ms per frame", lambda cost: cost.ms_per_frame),
-                ("Memory, MB per camera", lambda cost: cost.mb),
+                ("Processor, ms per frame, with so many cameras", lambda cost: cost.ms_per_frame),
+                ("Memory, MB per camera, with so many cameras", lambda cost: cost.mb),
             )
         ],
         columns=2,

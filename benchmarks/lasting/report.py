@@ -1,5 +1,6 @@
 """The report of a long run, its plot, and the one line of JSON that a benchmark ends with."""
 
+from dataclasses import replace
 from itertools import pairwise
 from math import nan
 from pathlib import Path
@@ -212,7 +213,7 @@ def _plot(record: Record) -> str:
             ],
         ),
     ]
-    return chart(panels)
+    return chart([replace(panel, x_words="{:g} min".format) for panel in panels])
 
 
 def _curves(record: Record, names: tuple[str, ...], measure: str) -> list[Curve]:
