@@ -82,6 +82,7 @@ class Needs:
     gb: dict[str, float]
     replicas: dict[str, int]
     rabbitmq_cores: float  # all nodes of a cluster, in place of the brokers
+    store_cores: float  # of a store of one's own
     puts_month: float
     stored_tb: float
     spool_gb: float
@@ -155,6 +156,7 @@ def needs(cameras: int, costs: Costs, house: Assumptions, prices: Prices) -> Nee
         gb,
         replicas,
         (frames_s + stored_s) * costs.rabbitmq_ms / 1000,
+        stored_s * costs.store_event_ms / 1000,
         puts_month,
         stored_tb,
         spool_gb,
