@@ -142,7 +142,7 @@ class System(Protocol):
         ...
 
     def renew(self, *secrets: str) -> None:
-        """Each of them that is ours to renew; returns when whoever checks them was told."""
+        """Each of them that it has; returns when whoever checks them was told."""
 
     def backup(self, file: Path) -> None:
         """Configuration and secrets into a file."""
@@ -217,7 +217,10 @@ class Compose:
 
     def renew(self, *secrets: str) -> None:
         self._run("run", "--rm", "-T", "secrets", "renew", *secrets)
-        self._run("kill", "--signal", "HUP", "mqtt")
+        if any(name.startswith("mqtt-") for name in secrets):
+            self._run("kill", "--signal", "HUP", "mqtt")
+        if "s3-root" in secrets:
+            self._run("restart", "s3")
 
     def backup(self, file: Path) -> None:
         with open(file, "wb", opener=partial(os.open, mode=0o600)) as out:  # as a shell does with umask 077
