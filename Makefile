@@ -35,8 +35,9 @@ unit: $(READY_DEV) ## the tests that start nothing
 system: $(READY_DEV) ## the whole of it, in containers and in one process
 	@exec $(BIN)/python -m pytest tests/system
 
-faults: $(READY_DEV) ## what dies in the midst of an event loses nothing (N=100 of each, SEED=…, FAULT=…)
+faults: $(READY_DEV) ## what dies in the midst of an event loses nothing (N=100 of each, SEED=…, FAULT=…, MINUTES=…)
 	@exec $(BIN)/python -m pytest tests/faults --injections $(or $(N),100) $(if $(SEED),--seed $(SEED)) \
+		$(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(FAULT),-k '$(FAULT)')
 
 clusters: $(READY_DEV) ## the same on clusters of brokers, stores and replicas, in 18 containers (N=3 rounds of each, SEED=…)

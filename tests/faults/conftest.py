@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--injections", type=int, default=3, help="of each fault (default: 3)")
     group.addoption("--lenses", type=int, default=0, help="cameras (default: 3; 6 from 12 injections on)")
     group.addoption("--lanes", type=int, default=2, help="worlds side by side (default: 2)")
+    group.addoption("--minutes", type=float, default=0, help="of each long outage (default: 0, none)")
     group.addoption("--seed", type=int, help="of all dice (default: drawn, and printed)")
 
 
@@ -43,6 +44,19 @@ def lenses(request: pytest.FixtureRequest) -> int:
     wanted: int = request.config.getoption("--lenses")
     injections: int = request.config.getoption("--injections")
     return wanted or (3 if injections < 12 else 6)
+
+
+@pytest.fixture
+def minutes(request: pytest.FixtureRequest) -> float:
+    """Of each long outage."""
+    found: float = request.config.getoption("--minutes")
+    return found
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long outages are for whoever asks for them."""
+    if not config.getoption("--minutes"):
+        items[:] = [item for item in items if item.path.stem != "test_minutes"]
 
 
 @pytest.fixture(scope="session")
