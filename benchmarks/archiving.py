@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -138,8 +138,12 @@ def living(service: ArchiverService) -> Iterator[None]:
 
 
 def archiver(place: Place, count: int, size: int, threads: int) -> Usage:
-    """The archiver stores what waits for it in its session; the first tenth is not counted."""
+    """The archiver stores what waits for it in its session; the first tenth is not counted.
+
+    In a bucket of its own: to write over what an earlier round has stored costs a server more than to store.
+    """
     prefix = new_prefix()
+    place = replace(place, bucket=f"bench-{prefix}")
     with tempfile.TemporaryDirectory() as folder:
         settings = place.settings(prefix, Path(folder), threads=threads)
         with living(first := place.archiver(settings)):
