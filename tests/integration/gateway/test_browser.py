@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -101,6 +102,8 @@ def opened(
     page.set_default_timeout(10_000)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
     page.goto(f"http://127.0.0.1:{scene.port}/")
     page.get_by_label("User").fill(user)
     page.get_by_label("Password").fill("secret")
@@ -108,6 +111,7 @@ def opened(
     expect(page.get_by_role("heading", name="Latest events")).to_be_visible()
     yield page
     assert wrong == []
+    assert asked - {""} == {f"127.0.0.1:{scene.port}"}  # no page needs a network beyond us
     context.close()
 
 
