@@ -79,7 +79,7 @@ class Gaze:
         self._decision = self._detector.look(gray, time_s)
         # Light that changes is told from things picture by picture: that is no time to look away.
         sign = self._decision.sign or self._decision.scene_change > 0
-        self._pace.looked(time_s, sign=sign, moving=bool(self._decision.boxes))
+        self._pace.looked(time_s, sign=sign, moving=self._decision.moving)
         if not sign:
             self._glance.was_quiet(gray)
         return self._decision

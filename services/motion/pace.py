@@ -1,8 +1,8 @@
 """How often a camera is looked at: seldom while nothing differs, at every frame from the first sign on.
 
-And five to seven times a second as long as it is known what moves. A frame that is not looked at is not
-decoded, which is most of the cost. What first shows on a frame that was passed over is seen on a later one,
-never more than `NOTICE_S` later.
+And some ten times a second when it is known what moves. A frame that is not looked at is not decoded, which
+is most of the cost. What first shows on a frame that was passed over is seen on a later one, never more than
+`NOTICE_S` later.
 """
 
 #: What comes into the picture is noticed so soon after the first frame that shows it.
@@ -11,8 +11,8 @@ NOTICE_S = 0.2
 MARGIN_S = 0.05
 #: After the last sign of something, every frame is looked at for so long.
 AWAKE_S = 1.0
-#: When something was seen to move for so long, look after look, looks this far apart follow it.
-KNOWN_S, FOLLOW_S = 1.0, 0.15
+#: When something has moved for so long, looks this far apart follow it.
+KNOWN_S, FOLLOW_S = 1.0, 0.1
 #: A picture whose size in bytes is off by so many times what is usual is worth a look out of turn.
 ODD = 8.0
 #: Sizes are known after so many.
@@ -48,11 +48,11 @@ class Pace:
         return time_s < self._awake_until_s
 
     def _known(self, time_s: float) -> bool:
-        """Whether it was seen to move for so long that it is known what does."""
+        """Whether it has been moving for so long that it is known what does."""
         return self._moving_since_s is not None and time_s - self._moving_since_s >= KNOWN_S
 
     def looked(self, time_s: float, *, sign: bool, moving: bool = False) -> None:
-        """A frame was looked at: there was a sign of something or none, and a thing that moved or none."""
+        """A frame was looked at, and there was a sign of something or none, and motion or none."""
         self._looked_s = time_s
         if not moving:
             self._moving_since_s = None
