@@ -29,7 +29,8 @@ class Standing:
 
     A store that is well has `PATIENCE_S` of failures before it counts as away; after that a `probe` puts it
     on trial, where one failure is enough. It is well again when it has stored something quickly; after it
-    was too slow not before `PATIENCE_S`, since one quick object among many slow ones means little.
+    was too slow not before `PATIENCE_S`, since one quick object among many slow ones means little. It is also
+    well when nothing waits any more.
     `problem` is the sentence of what is wrong; it is logged once, and its end too.
     """
 
@@ -58,7 +59,7 @@ class Standing:
             return
         with self._lock:
             self._failing_since_s = None
-            if self._mood is not Mood.WELL:
+            if self._mood is not Mood.WELL and self._now() >= self._slow_until_s:
                 self._be_well()
 
     def failed(self, error: StoreUnavailable) -> None:
@@ -96,8 +97,6 @@ class Standing:
                 self._be_well()
 
     def _be_well(self) -> None:
-        if self._now() < self._slow_until_s:
-            return
         self._mood = Mood.WELL
         self._failing_since_s = None
         self._backoff.reset()

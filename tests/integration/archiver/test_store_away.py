@@ -56,7 +56,7 @@ def test_frames_wait_in_the_spool_and_are_all_archived_afterwards(
     assert feeder.kinds == ["spooled", "archived"]
     seen.check_whole(feeder)
     eventually("an empty spool", lambda: spool_files(archiver) == [])
-    assert archiver.problems() == []
+    eventually("no problem any more", lambda: archiver.problems() == [])
     assert archiver.metric("nightjar_archiver_stored_total") == 80
 
 
