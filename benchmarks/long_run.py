@@ -195,7 +195,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--hours", type=float, default=2.0, help="how long (default: 2)")
-    parser.add_argument("--every", type=float, default=150.0, metavar="S", help="seconds between faults")
+    parser.add_argument("--every", type=float, default=143.0, metavar="S", help="seconds between faults")
     parser.add_argument("--cameras", type=int, default=CAMERAS)
     parser.add_argument("--size", default="320x240", help="of each camera's pictures")
     parser.add_argument("--fps", type=float, default=2.0)
