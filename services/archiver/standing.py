@@ -105,7 +105,7 @@ class Standing:
     def _be_away(self, problem: str, now_s: float, *, slowly: bool) -> None:
         if self._mood is not Mood.AWAY or now_s >= self._next_s:
             self._next_s = now_s + (REFUSED_RETRY_S if slowly else self._backoff.next())
-        self._mood = Mood.AWAY
+        self._mood, self._slow_until_s = Mood.AWAY, 0.0
         self._complain(problem)
 
     def _complain(self, problem: str) -> None:
