@@ -15,6 +15,8 @@ from tests.system.systems import Access, Compose, System, Together
 
 pytestmark = pytest.mark.timeout(300)
 
+CHANGED = {"sensitivity": "73", "archiving": "OFF", "fps": "7"}
+
 
 @pytest.fixture
 def elsewhere(system: System, tmp_path: Path, footage: Path) -> Iterator[System]:
@@ -31,14 +33,17 @@ def elsewhere(system: System, tmp_path: Path, footage: Path) -> Iterator[System]
 def test_a_back_up_comes_back_on_another_machine(system: System, elsewhere: System, tmp_path: Path) -> None:
     token = system.nightjar("token", "add", "kept", "--scope", "view").strip()
     before = system.access()
-    with Listener(before) as listener:
-        for setting, value in (("sensitivity", "73"), ("archiving", "OFF"), ("fps", "7")):
-            listener.publish(f"nightjar/camera/clip/{setting}/set", value)
-            state = (f"nightjar/camera/clip/{setting}/state", value.encode())
-            listener.wait_for(setting, partial(has, listener, state), 10)
-        states = settings_of(listener)
     file = tmp_path / "nightjar.backup"
-    system.backup(file)
+    with Listener(before) as listener:
+        topics = [f"nightjar/camera/clip/{setting}/state" for setting in CHANGED]
+        listener.wait_for("retained settings", lambda: settings_of(listener).keys() >= set(topics), 10)
+        usual = {
+            setting: settings_of(listener)[topic] for setting, topic in zip(CHANGED, topics, strict=True)
+        }
+        change(listener, CHANGED)
+        states = settings_of(listener)
+        system.backup(file)
+        change(listener, {setting: value.decode() for setting, value in usual.items()})  # for who comes next
     elsewhere.restore(file)
     elsewhere.start()
     after = elsewhere.access()
@@ -52,6 +57,13 @@ def test_a_back_up_comes_back_on_another_machine(system: System, elsewhere: Syst
     if isinstance(elsewhere, Compose):
         with pytest.raises(RuntimeError, match="archiver, gateway would undo it: docker compose stop"):
             elsewhere.restore(file)
+
+
+def change(listener: Listener, settings: dict[str, str]) -> None:
+    for setting, value in settings.items():
+        listener.publish(f"nightjar/camera/clip/{setting}/set", value)
+        state = (f"nightjar/camera/clip/{setting}/state", value.encode())
+        listener.wait_for(setting, partial(has, listener, state), 10)
 
 
 def has(listener: Listener, state: tuple[str, bytes]) -> bool:
