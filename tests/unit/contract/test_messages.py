@@ -1,6 +1,7 @@
 """Messages keep their promises on the wire: small, tolerant on arrival, with full times."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -196,3 +197,16 @@ def test_a_service_says_who_it_is() -> None:
         "service": "motion", "version": "1", "instance": "1", "slot": "1/1",
         "cameras": ["door"], "paused": False, "problem": "", "run": "",
     }  # fmt: skip
+
+
+def test_nothing_is_kept_of_a_message_that_nobody_keeps() -> None:
+    payloads = [event(event=f"20261120T083012Z-{number:04x}").payload() for number in range(2000)]
+    EventMessage.model_validate_json(payloads[0])
+    tracemalloc.start()
+    try:
+        for payload in payloads:
+            EventMessage.model_validate_json(payload)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 10_000  # pydantic's memory of words would have 140 KB
