@@ -1,3 +1,4 @@
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 from services.contract.message import Message
@@ -59,3 +60,16 @@ def test_plots_begin_where_something_is_known() -> None:
     assert begin([], 1, NOW) == NOW - timedelta(hours=1)
     assert begin([Sample(NOW - timedelta(minutes=3))], 1, NOW) == NOW - timedelta(minutes=3)
     assert begin([Sample(NOW - timedelta(hours=3))], 1, NOW) == NOW - timedelta(hours=1)
+
+
+def test_all_of_its_memory_is_taken_with_a_cameras_first_sample() -> None:
+    history, cameras = History(), [camera()]
+    history.note(cameras, NOW)
+    tracemalloc.start()
+    try:
+        for second in range(10, 2 * 86400, 10):
+            history.note(cameras, NOW + timedelta(seconds=second))
+        grown, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert grown < 5_000  # a day's samples as objects are 150 KB
