@@ -4,7 +4,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from services.archiver.answers import archived, not_archived, rejected, spooled
 from services.archiver.closing import Close, Closing, Look, SetAside
 from services.archiver.hand import Hand
+from services.archiver.lately import Lately
 from services.archiver.ledger import EventAccount, Ledger, Number
 from services.archiver.places import Places
 from services.archiver.reasons import Reasons
@@ -80,7 +81,7 @@ class EventEnds:
         self._lock = threading.Lock()
         self._closings: dict[Event, Closing] = {}
         self._busy: set[Event] = set()
-        self._answers: OrderedDict[Event, EventMessage] = OrderedDict()
+        self._answers = Lately[bytes](MOST_ANSWERS)
         self._heard: deque[Event] = deque()  # set aside, answered, and the broker has the answer
         self.problem = ""
 
@@ -96,13 +97,13 @@ class EventEnds:
             return
         key = (handover.camera, handover.event)
         with self._lock:
-            known = self._answers.get(key)
+            known = self._answers.get(*key)
             if known is None and self._spool.is_set_aside(key):
-                known = spooled(handover, self._uploads.standing.problem)
+                known = spooled(handover, self._uploads.standing.problem).payload()
             if known is None:
                 self._closings.setdefault(key, Closing(handover, time.monotonic()))
         if known:
-            self._say(known)
+            self._say(handover.camera, known)
 
     def take_resent(self, delivery: Delivery) -> None:
         camera, _ = self._topics.split(delivery.topic) or ("", "")
@@ -245,7 +246,7 @@ class EventEnds:
             self._closings.pop(key, None)
         self._ledger.close(*key)
         if is_new:
-            self._say(spooled(handover, self._uploads.standing.problem))
+            self._say(key[0], spooled(handover, self._uploads.standing.problem).payload())
 
     def _close(self, key: Event, closing: Closing, manifest: Manifest) -> None:
         """Writes what stands beside the frames, the last objects of an event, and says how it ended."""
@@ -274,20 +275,18 @@ class EventEnds:
         self._finish(key, archived(manifest, content, manifest_key, self._uploads.store.bucket, url))
 
     def _finish(self, key: Event, message: EventMessage) -> None:
+        answer = message.payload()
         with self._lock:
             self._closings.pop(key, None)
-            self._answers[key] = message
-            while len(self._answers) > MOST_ANSWERS:
-                self._answers.popitem(last=False)
+            self._answers.put(*key, answer)
         self._ledger.close(*key)
         if self._spool.is_set_aside(key):  # nobody says the handover again: until it is heard, we might die
-            self._say(message, lambda: self._heard.append(key))
+            self._say(key[0], answer, lambda: self._heard.append(key))
         else:
-            self._say(message)
+            self._say(key[0], answer)
 
-    def _say(self, message: EventMessage, on_taken: Callable[[], None] | None = None) -> None:
-        topic = self._topics.camera(message.camera, leaf.EVENT)
-        self._link.send(topic, message.payload(), on_taken=on_taken)
+    def _say(self, camera: str, answer: bytes, on_taken: Callable[[], None] | None = None) -> None:
+        self._link.send(self._topics.camera(camera, leaf.EVENT), answer, on_taken=on_taken)
 
 
 def _at_home(manifest: Manifest, moved: dict[Number, StoredFrame]) -> Manifest:

@@ -2,8 +2,8 @@
 
 import logging
 import threading
-from collections import OrderedDict
 
+from services.archiver.lately import Lately
 from services.contract.archive_keys import KeyLayout
 from services.contract.experiments import OpenSlices, layout_of
 from services.contract.handover import Handover
@@ -12,7 +12,7 @@ from services.runtime.mqtt import Delivery
 
 log = logging.getLogger(__name__)
 
-#: Events remembered after their handover, for frames of theirs that come once more.
+#: Events of experiments remembered after their handover, for frames of theirs that come once more.
 MOST_SETTLED = 2000
 
 
@@ -27,13 +27,13 @@ class Places:
         self.default = default
         self._topics = topics
         self._announced: dict[str, dict[str, KeyLayout]] = {}
-        self._settled: OrderedDict[tuple[str, str], KeyLayout] = OrderedDict()
+        self._settled = Lately[KeyLayout](MOST_SETTLED)
         self._lock = threading.Lock()
 
     def of(self, camera: str, event: str) -> KeyLayout:
         with self._lock:
             announced = self._announced.get(camera, {}).get(event, self.default)
-            return self._settled.get((camera, event), announced)
+            return self._settled.get(camera, event) or announced
 
     def take_slices(self, delivery: Delivery) -> None:
         """All of a camera's slices that have a prefix and are not archived yet."""
@@ -54,9 +54,6 @@ class Places:
         prefix = handover.slice.prefix if handover.slice else ""
         layout = layout_of(prefix) if prefix else self.default
         layout.manifest_key(handover.camera, handover.event)
-        key = (handover.camera, handover.event)
         with self._lock:
-            self._settled[key] = layout
-            self._settled.move_to_end(key)
-            while len(self._settled) > MOST_SETTLED:
-                self._settled.popitem(last=False)
+            if layout != self.default or handover.event in self._announced.get(handover.camera, {}):
+                self._settled.put(handover.camera, handover.event, layout)

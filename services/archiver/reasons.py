@@ -1,10 +1,11 @@
 """Why each event is one, as far as it was said before its end: it stands beside its frames in the store."""
 
+import sys
 import threading
-from collections import OrderedDict
 
 from pydantic import ValidationError
 
+from services.archiver.lately import Lately
 from services.archiver.restored import frame_metadata
 from services.contract.events import EventMessage
 from services.contract.frame import FrameId
@@ -19,7 +20,7 @@ class Reasons:
     """Thread-safe. A reason is said on another topic than the frames, so the first of them may be earlier."""
 
     def __init__(self) -> None:
-        self._reasons: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._reasons = Lately[str](MOST_EVENTS)
         self._last: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -41,13 +42,10 @@ class Reasons:
     def metadata(self, frame: FrameId, event: str, sha256: str) -> dict[str, str]:
         """What stands beside a frame of the event; the store need not count its checksum again."""
         with self._lock:
-            reason = self._reasons.get((frame.camera, event), "")
+            reason = self._reasons.get(frame.camera, event) or ""
         return frame_metadata(frame, event, reason, sha256)
 
     def _know(self, camera: str, event: str, reason: str) -> None:
         with self._lock:
             self._last[camera] = max(event, self._last.get(camera, ""))
-            self._reasons[camera, event] = reason
-            self._reasons.move_to_end((camera, event))
-            while len(self._reasons) > MOST_EVENTS:
-                self._reasons.popitem(last=False)
+            self._reasons.put(camera, event, sys.intern(reason))  # few words, said of many events

@@ -1,10 +1,12 @@
 """How large each event in the archive is: remembered there, so that it is not listed over and over."""
 
+import hashlib
 import json
 import logging
 import threading
 from collections.abc import Iterable
 
+from services.archiver.retention.rows import Rows
 from services.contract.archive_keys import MANIFEST, KeyLayout
 from services.store import NotStored, Store
 from services.store.events import EventRef
@@ -20,64 +22,76 @@ class Sizes:
     def __init__(self, store: Store, layout: KeyLayout) -> None:
         self._store = store
         self._layout = layout
-        self._sizes: dict[EventRef, int] = {}
-        self._final: set[EventRef] = set()
+        self._rows: dict[str, Rows] = {}  # by camera
         self._is_loaded = False
-        self._written: bytes = b""
+        self._written = b""  # the digest of what is there
 
     def __getitem__(self, ref: EventRef) -> int:
-        return self._sizes.get(ref, 0)
+        rows = self._rows.get(ref.camera)
+        return rows.size(ref.event) if rows else 0
 
     @property
     def total(self) -> int:
-        return sum(self._sizes.values())
+        return sum(rows.total for rows in self._rows.values())
 
     def of(self, camera: str) -> int:
         """Bytes of a camera's events."""
-        return sum(size for ref, size in self._sizes.items() if ref.camera == camera)
+        rows = self._rows.get(camera)
+        return rows.total if rows else 0
 
     def update(self, there: Iterable[EventRef], stop: threading.Event) -> None:
         """Learns what is new among these events, and forgets the others. Raises StoreUnavailable.
 
-        `stop` ends it early, and incomplete.
+        `stop` ends it early, and incomplete; nothing is forgotten then.
         """
         if not self._is_loaded:
             self._load()
-        known = set(there)
-        for ref in self._sizes.keys() - known:
-            self.forget(ref)
-        for ref in known - self._final:
+        for rows in self._rows.values():
+            rows.doubt()
+        for ref in there:
             if stop.is_set():
                 return
-            objects = list(self._store.list(self._layout.event_folder(ref.camera, ref.event)))
-            self._sizes[ref] = sum(each.bytes for each in objects)
-            if any(each.key.endswith(f"/{MANIFEST}") for each in objects):
-                self._final.add(ref)
+            if not self._of(ref.camera).confirm(ref.event):
+                self._learn(ref)
+        for rows in self._rows.values():
+            rows.drop_doubtful()
+
+    def _learn(self, ref: EventRef) -> None:
+        objects = list(self._store.list(self._layout.event_folder(ref.camera, ref.event)))
+        size = sum(each.bytes for each in objects)
+        is_final = any(each.key.endswith(f"/{MANIFEST}") for each in objects)
+        self._of(ref.camera).put(ref.event, size, is_final=is_final)
 
     def forget(self, ref: EventRef) -> None:
-        self._sizes.pop(ref, None)
-        self._final.discard(ref)
+        if rows := self._rows.get(ref.camera):
+            rows.drop(ref.event)
 
     def save(self) -> None:
         """For the next life, where something has changed. Raises StoreUnavailable."""
-        events: dict[str, dict[str, int]] = {}
-        for ref in sorted(self._final):
-            events.setdefault(ref.camera, {})[ref.event] = self._sizes[ref]
-        content = json.dumps({"version": 1, "events": events}).encode()
-        if content != self._written:
+        cameras = ((camera, dict(rows.final())) for camera, rows in sorted(self._rows.items()))
+        parts = [f"{json.dumps(camera)}: {json.dumps(events)}" for camera, events in cameras if events]
+        content = f'{{"version": 1, "events": {{{", ".join(parts)}}}}}'.encode()
+        if (digest := _digest(content)) != self._written:
             self._store.put(INDEX, content, "application/json")
-            self._written = content
+            self._written = digest
+
+    def _of(self, camera: str) -> Rows:
+        return self._rows.setdefault(camera, Rows())
 
     def _load(self) -> None:
         try:
-            self._written = self._store.get(INDEX)
-            events = json.loads(self._written)["events"]
-            for camera, sizes in events.items():
-                self._sizes |= {EventRef(event, camera): int(size) for event, size in sizes.items()}
+            content = self._store.get(INDEX)
+            self._written = _digest(content)
+            for camera, sizes in json.loads(content)["events"].items():
+                for event, size in sizes.items():
+                    self._of(camera).put(event, int(size), is_final=True)
         except NotStored:
             pass
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             log.warning("%s is damaged and is made anew", self._store.url_of(INDEX))
-            self._sizes.clear()
-        self._final = set(self._sizes)
+            self._rows.clear()
         self._is_loaded = True
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()

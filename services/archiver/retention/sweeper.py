@@ -81,20 +81,21 @@ class Sweeper:
             self._delete_all(oldest_first(self._store, layout, [camera], before=before), layout, now)
         if first_kept := self._rules.first_kept(now):
             self._delete_all(self._events(before=first_kept), self._layout, now)
-        there = list(self._events())
-        self._sizes.update(there, self._stop)
+        self._sizes.update(self._events(), self._stop)
         if self._stop.is_set():
             return
         own, full = self._rules.excess(self._sizes.total, self._disk())
         if own or full:
             log.info("the archive is over its bound by %.1f GB; the oldest events go", max(own, full) / 1e9)
-            self._delete_all(to_make_room(self._deletable(there, now), own, full, now), self._layout, now)
+            self._delete_all(to_make_room(self._deletable(now), own, full, now), self._layout, now)
         self._sizes.save()
 
     def _events(self, before: str = LAST) -> Iterator[EventRef]:
         return oldest_first(self._store, self._layout, self._cameras(), before=before)
 
-    def _deletable(self, events: Iterable[EventRef], now: datetime) -> Iterator[tuple[EventRef, int]]:
+    def _deletable(self, now: datetime) -> Iterator[tuple[EventRef, int]]:
+        """Listed once more, and no further than has to be deleted: nobody holds the names of all events."""
+        events = self._events()
         return ((ref, self._sizes[ref]) for ref in events if not self._must_stay(ref, self._layout, now))
 
     def _delete_all(self, events: Iterable[EventRef], layout: KeyLayout, now: datetime) -> None:
