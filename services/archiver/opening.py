@@ -7,7 +7,7 @@ from services.contract.archive_url import S3Place, parse_archive_url
 from services.contract.settings import ArchiveSettings, Settings
 from services.runtime.errors import UserError
 from services.runtime.mqtt import BrokerAddress
-from services.store import Key, Store, open_store
+from services.store import Key, KeyRing, Store, open_store_with
 
 if TYPE_CHECKING:
     from services.store.presign import Presigner
@@ -18,31 +18,26 @@ EXTRA_CONNECTIONS = 2
 
 def open_archiver(settings: Settings, broker: BrokerAddress) -> ArchiverService:
     """Raises UserError where `archive.…` cannot be right."""
-    return ArchiverService(settings, broker, configured_store(settings), links=presigner(settings.archive))
+    keys = KeyRing(Key.of(settings.archive), lambda: Key.of(settings.again().archive))
+    store, links = configured_store(settings, keys), presigner(settings.archive, keys)
+    return ArchiverService(settings, broker, store, links=links)
 
 
-def configured_store(settings: Settings) -> Store:
+def configured_store(settings: Settings, keys: KeyRing) -> Store:
     """The store; where it refuses its key, the configuration and the files that it names are read again."""
-    archive, key = settings.archive, Key.of(settings.archive)
+    archive = settings.archive
+    threads = 2 * archive.threads + EXTRA_CONNECTIONS
     try:
-        return open_store(
-            archive.url,
-            key.access,
-            key.secret,
-            token=key.token,
-            ca_file=archive.ca_file,
-            threads=2 * archive.threads + EXTRA_CONNECTIONS,
-            read_key=lambda: Key.of(settings.again().archive),
-        )
+        return open_store_with(keys, archive.url, ca_file=archive.ca_file, threads=threads)
     except ValueError as wrong:
         raise UserError(str(wrong)) from None
 
 
-def presigner(archive: ArchiveSettings) -> "Presigner | None":
+def presigner(archive: ArchiveSettings, keys: KeyRing) -> "Presigner | None":
     """Makes the links in `archived` where `archive.public_endpoint` says how people reach S3."""
     place = parse_archive_url(archive.url)
     if not archive.public_endpoint or not isinstance(place, S3Place):
         return None
     from services.store.presign import Presigner  # noqa: PLC0415 - a folder needs no minio
 
-    return Presigner(place, Key.of(archive), archive.public_endpoint, archive.public_hours)
+    return Presigner(place, keys, archive.public_endpoint, archive.public_hours)

@@ -10,11 +10,12 @@ from services.store.base import (
     StoreRejected,
     StoreUnavailable,
 )
-from services.store.keys import Key
-from services.store.opening import open_store
+from services.store.keys import Key, KeyRing
+from services.store.opening import open_store, open_store_with
 
 __all__ = [
     "Key",
+    "KeyRing",
     "NotStored",
     "Store",
     "StoreError",
@@ -24,4 +25,5 @@ __all__ = [
     "StoreUnavailable",
     "Stored",
     "open_store",
+    "open_store_with",
 ]

@@ -25,16 +25,21 @@ def open_store(
     and not more than that). `read_key` says what the key is by now, when the store refuses it. Raises
     `ValueError` with a sentence where the URL or the key cannot be right.
     """
+    keys = KeyRing(Key(access_key or "", secret_key or "", token), read_key)
+    return open_store_with(keys, url, ca_file=ca_file, threads=threads)
+
+
+def open_store_with(keys: KeyRing, url: str, *, ca_file: Path | None = None, threads: int = 8) -> Store:
+    """The same, with keys that somebody else uses too."""
     place = parse_archive_url(url)
     if isinstance(place, FolderPlace):
         return FolderStore(place.path)
-    ring = KeyRing(Key(access_key or "", secret_key or "", token), read_key)
     if isinstance(place, HttpPlace):
         from services.store.http import HttpStore  # noqa: PLC0415 - as below
 
-        return HttpStore(place, ring, threads, ca_file)
-    if not access_key or not secret_key:
+        return HttpStore(place, keys, threads, ca_file)
+    if not keys.key.access or not keys.key.secret:
         raise ValueError("archive.url is on S3, which needs archive.access_key and archive.secret_key")
     from services.store.s3 import S3Store  # noqa: PLC0415 - whoever keeps events in a folder needs no minio
 
-    return S3Store(place, ring, connections=threads)
+    return S3Store(place, keys, connections=threads)

@@ -6,17 +6,20 @@ from urllib.parse import urlsplit
 
 from services.contract.archive_url import S3Place
 from services.store.checks import check_key
-from services.store.keys import Key, KeyRing
+from services.store.keys import KeyRing
 from services.store.s3_client import Credential, connect
 
 
 class Presigner:
-    """Nobody is asked: the region is given. A link holds for the host name that it was signed with."""
+    """Nobody is asked: the region is given. A link holds for the host name that it was signed with.
 
-    def __init__(self, place: S3Place, key: Key, public_endpoint: str, hours: float) -> None:
+    It is signed with the key in force; whoever stores with the same `keys` notices that there is another.
+    """
+
+    def __init__(self, place: S3Place, keys: KeyRing, public_endpoint: str, hours: float) -> None:
         public = urlsplit(public_endpoint)
         self._place = replace(place, host=public.netloc, secure=public.scheme == "https", ca_file=None)
-        self._client, _ = connect(self._place, Credential(KeyRing(key)), 1)
+        self._client, _ = connect(self._place, Credential(keys), 1)
         self._for = timedelta(hours=hours)
 
     def url(self, key: str) -> str:

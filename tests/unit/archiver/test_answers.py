@@ -7,7 +7,7 @@ from services.contract.archive import Manifest
 from services.contract.archive_url import S3Place, parse_archive_url
 from services.contract.events import EventType, Missing
 from services.contract.experiments import Slice
-from services.store import Key
+from services.store import Key, KeyRing
 from services.store.presign import Presigner
 from tests.unit.archiver.events import EVENT, SESSION_HEX, START, handover, stored
 
@@ -55,12 +55,16 @@ def test_a_slice_with_a_prefix_has_no_page_among_the_events() -> None:
 def test_a_link_that_anyone_may_follow_is_given_where_it_is_wished() -> None:
     place = parse_archive_url("s3://events/some?endpoint=http://s3:9000&region=eu-west-1")
     assert isinstance(place, S3Place)
-    links = Presigner(place, Key("key", "secret"), "https://s3.example.org", 48)
-    url = urlsplit(Addresses("https://home", links).of(manifest(), "yard/event.json") or "")
+    keys = KeyRing(Key("key", "secret"), lambda: Key("renewed", "secret"))
+    addresses = Addresses("https://home", Presigner(place, keys, "https://s3.example.org", 48))
+    url = urlsplit(addresses.of(manifest(), "yard/event.json") or "")
     assert (url.scheme, url.netloc, url.path) == ("https", "s3.example.org", "/events/some/yard/event.json")
     query = dict(parse_qsl(url.query))
     assert query["X-Amz-Expires"] == str(48 * 3600)
+    assert query["X-Amz-Credential"].startswith("key/")
     assert "/eu-west-1/s3/" in query["X-Amz-Credential"]
+    keys.refused()  # where the archiver stores
+    assert "X-Amz-Credential=renewed%2F" in (addresses.of(manifest(), "yard/event.json") or "")
 
 
 def test_an_event_that_lacks_frames_says_how_many_and_why() -> None:
