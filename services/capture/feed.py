@@ -15,6 +15,7 @@ from services.capture.experiments import Memory, Runner
 from services.capture.preview import preview
 from services.capture.repairs import Repairs
 from services.capture.ring import Ring
+from services.capture.slabs import Slabs
 from services.contract import topics as leaf
 from services.contract.frame import Frame, FrameId, NotAFrame, stamped
 from services.contract.handover import Resend
@@ -71,6 +72,7 @@ class Feed:
             on_lost=self._count_lost,
         )
         self._session = secrets.randbits(64)
+        self._slabs = Slabs()
         self._ring = Ring(int(settings.ring_mb * MB), settings.ring_seconds)
         self.runner = Runner(
             camera,
@@ -159,6 +161,7 @@ class Feed:
         if len(jpeg) > self._max_bytes:
             self._leave_out(len(jpeg))
             return False
+        jpeg = self._slabs.put(jpeg)
         self._sequence = frame.sequence
         self._live_at_s = now_s
         self._rate.mark(now_s)
