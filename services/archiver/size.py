@@ -7,7 +7,7 @@ from services.archiver.retention.sizes import Sizes
 from services.archiver.tally import Tally
 from services.contract.archive_keys import KeyLayout
 from services.store import Store, StoreError
-from services.store.events import oldest_first
+from services.store.events import one_by_one
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Measure:
     def _count(self, stop: threading.Event) -> bool:
         cameras = self._tally.cameras()
         stored_before = {camera: self._tally.stored_bytes(camera) for camera in cameras}
-        self._sizes.update(oldest_first(self._store, self._layout, cameras), stop)
+        self._sizes.update(one_by_one(self._store, self._layout, cameras), stop)
         if stop.is_set():
             return False
         for camera in cameras:

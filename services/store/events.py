@@ -43,6 +43,12 @@ def oldest_first(
     return heapq.merge(*walks)
 
 
+def one_by_one(store: Store, layout: KeyLayout, cameras: Iterable[str]) -> Iterator[EventRef]:
+    """The same, camera after camera: of one alone a day's folders are held, and not of all."""
+    for camera in cameras:
+        yield from oldest_first(store, layout, [camera])
+
+
 def cameras_in(store: Store, layout: KeyLayout, configured: Iterable[str]) -> list[str]:
     """Those of the configuration, and those that left something here, where the layout tells."""
     head, _, tail = layout.template.partition("{camera}")

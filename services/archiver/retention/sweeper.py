@@ -12,7 +12,7 @@ from services.archiver.retention.rules import OPEN, Disk, Rules, first_id, to_ma
 from services.archiver.retention.sizes import Sizes
 from services.contract.archive_keys import KEPT, MANIFEST, KeyLayout, event_start
 from services.store import Store, StoreError
-from services.store.events import LAST, EventRef, oldest_first
+from services.store.events import LAST, EventRef, oldest_first, one_by_one
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Sweeper:
             self._delete_all(oldest_first(self._store, layout, [camera], before=before), layout, now)
         if first_kept := self._rules.first_kept(now):
             self._delete_all(self._events(before=first_kept), self._layout, now)
-        self._sizes.update(self._events(), self._stop)
+        self._sizes.update(one_by_one(self._store, self._layout, self._cameras()), self._stop)
         if self._stop.is_set():
             return
         own, full = self._rules.excess(self._sizes.total, self._disk())

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from services.contract.archive_keys import KeyLayout
-from services.store.events import newest_first
+from services.store.events import newest_first, one_by_one
 from tests.unit.archives import DAY, folder, keep_event
 
 HOUR = timedelta(hours=1)
@@ -57,6 +57,16 @@ def test_a_day_is_found_without_a_look_at_other_days(tmp_path: Path) -> None:
     walk = newest_first(store, KeyLayout(), ["door"], since=days[2], before=days[3])  # type: ignore[arg-type]
     assert [ref.event for ref in walk] == [days[2]]
     assert store.listed[3:] == ["door/2026/11/23/", "door/2026/11/22/"]
+
+
+def test_one_camera_after_the_other_is_listed(tmp_path: Path) -> None:
+    store = Listed(tmp_path)
+    for camera in ("yard", "door"):
+        keep_event(store, DAY, camera, frames=1)  # type: ignore[arg-type]
+    walk = one_by_one(store, KeyLayout(), ["door", "yard"])  # type: ignore[arg-type]
+    assert next(walk).camera == "door"
+    assert not any(folder.startswith("yard/") for folder in store.listed)
+    assert [ref.camera for ref in walk] == ["yard"]
 
 
 def test_what_is_no_event_is_passed_over(tmp_path: Path) -> None:
