@@ -24,6 +24,7 @@ from services.motion.decode import decode_gray
 from services.motion.service import MotionService
 from services.runtime.mqtt import BrokerAddress, Delivery, Link
 from services.runtime.run import settle
+from services.runtime.stop import Stop
 
 TOPICS = Topics()
 _SPAWN = multiprocessing.get_context("spawn")
@@ -134,7 +135,7 @@ def motion(cameras: list[str], port: int, **settings: Any) -> Iterator[MotionSer
             "state_dir": folder,
             "cameras": {camera: {"url": "push:", "motion": settings} for camera in cameras},
         }
-        service, stop = MotionService(Settings.model_validate(given), address(port)), threading.Event()
+        service, stop = MotionService(Settings.model_validate(given), address(port)), Stop()
         life = threading.Thread(target=service.run, args=(stop,), name="motion")
         life.start()
         settle()  # as whoever runs services does

@@ -59,30 +59,40 @@ class Arrivals:
         """Frames that came in their turn after they had been asked for."""
         return self._catch_up.repaired
 
-    def live(self, delivery: Delivery) -> None:
+    def identified(self, delivery: Delivery) -> Frame | None:
+        """What has come; None where it is no frame of this camera, and done with. For the link's thread."""
+        try:
+            frame_id = identify(delivery.payload)
+        except NotAFrame:
+            frame_id = None
+        if frame_id and frame_id.camera == self._camera and frame_id.sequence > 0:
+            return Frame(frame_id, delivery.payload)
+        self.unusable += 1
+        if time.monotonic() - self._grumbled_s >= GRUMBLE_S:
+            self._grumbled_s = time.monotonic()
+            log.warning(
+                "%s: what came on %s is no frame of this camera; skipped", self._camera, delivery.topic
+            )
+        delivery.ack()
+        return None
+
+    def live(self, frame: Frame, ack: Ack, came_s: float) -> None:
         """From the camera's live topic."""
-        frame = self._identified(delivery)
-        if frame is None:
-            delivery.ack()
-            return
         if not self._numbers.is_new(frame.id):
-            self._late_comer(frame, delivery.ack)
+            self._late_comer(frame, ack)
             return
         self._silence.broken()
         self.received += 1
-        self.rate.mark(time.monotonic())
+        self.rate.mark(came_s)
         if self._waits(frame):
-            delivery.ack()  # it is in our memory, and with capture; the window is for what it waits for
+            ack()  # it is in our memory, and with capture; the window is for what it waits for
             self.mind_gaps()
         else:
-            self._take(frame, delivery.ack)
+            self._take(frame, ack)
 
-    def repair(self, delivery: Delivery) -> None:
+    def repair(self, frame: Frame, ack: Ack) -> None:
         """From the topic on which capture gives frames again."""
-        if frame := self._identified(delivery):
-            self._late_comer(frame, delivery.ack)
-        else:
-            delivery.ack()
+        self._late_comer(frame, ack)
 
     def resent(self, answer: Resent) -> None:
         """Capture has said what it no longer has."""
@@ -126,18 +136,3 @@ class Arrivals:
             self._go_on()
         else:
             self._take_late(frame, ack)
-
-    def _identified(self, delivery: Delivery) -> Frame | None:
-        try:
-            frame_id = identify(delivery.payload)
-        except NotAFrame:
-            frame_id = None
-        if frame_id and frame_id.camera == self._camera and frame_id.sequence > 0:
-            return Frame(frame_id, delivery.payload)
-        self.unusable += 1
-        if time.monotonic() - self._grumbled_s >= GRUMBLE_S:
-            self._grumbled_s = time.monotonic()
-            log.warning(
-                "%s: what came on %s is no frame of this camera; skipped", self._camera, delivery.topic
-            )
-        return None

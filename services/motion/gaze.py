@@ -46,6 +46,10 @@ class Gaze:
         """Whether it is the turn of this picture, of so many bytes; see `Pace`."""
         return self._pace.due(time_s, size, alert=alert)
 
+    def would_look(self, time_s: float, size: int, *, alert: bool = False) -> bool:
+        """The same, without this picture being counted. May be asked from any thread."""
+        return self._pace.would_look(time_s, size, alert=alert)
+
     def look(self, time_s: float, develop: Develop, *, alert: bool = False) -> Decision:
         """What a picture shows that `develop` makes with about so many lines; what it raises goes through.
 

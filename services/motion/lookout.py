@@ -95,7 +95,12 @@ class Lookout:
         self.arrivals.mind_gaps()
         self.mind_silence()
         self.custody.step(now_s)
-        self.voice.wants_frames(self._sight.on or self._machine.needs_frames(datetime.now(UTC)))
+        self._say_whether_frames_are_wanted()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is open, asked for or owed, so that a step may be due soon."""
+        return self.arrivals.waiting or len(self.custody) > 0
 
     def end(self) -> None:
         """Ends what is open, and remembers that it was cut short."""
@@ -113,6 +118,7 @@ class Lookout:
         self._ring.seconds = settings.pre_roll + RING_MORE_S
         self._sight.configure(settings, on=detecting)
         self._machine.configure(EventSettings.of(settings), detecting=detecting)
+        self._say_whether_frames_are_wanted()
 
     def connected(self) -> None:
         self.silence.connected()
@@ -120,6 +126,7 @@ class Lookout:
 
     def trigger(self, reason: str, duration_s: float) -> None:
         self._conduct.carry_out(self._machine.trigger(reason, duration_s, datetime.now(UTC)))
+        self._say_whether_frames_are_wanted()
 
     def captured(self, stats: CaptureStats) -> None:
         self._numbers.captured(int(stats.session, 16), stats.last_sequence)
@@ -163,6 +170,10 @@ class Lookout:
         )
 
     # -- frames ----------------------------------------------------------------------------------------
+
+    def would_look(self, frame: Frame, now_s: float) -> bool:
+        """Whether it would look at this frame, as far as is known now. May be asked from any thread."""
+        return self._sight.would_look(frame, alert=self.attention.tuned(now_s))
 
     def _take(self, frame: Frame, ack: Ack) -> None:
         """The next frame in order; `ack` is called when it is safe."""
@@ -211,6 +222,9 @@ class Lookout:
             self.voice.scene_change(self._machine.event, frame.time, changed)
         if self.attention.tuned(time.monotonic()) and not self._conduct.late:
             self.voice.score(frame, decision)
+
+    def _say_whether_frames_are_wanted(self) -> None:
+        self.voice.wants_frames(self._sight.on or self._machine.needs_frames(datetime.now(UTC)))
 
     def mind_silence(self) -> None:
         """Without frames an event comes to its end, and what capture numbered meanwhile is its."""

@@ -34,6 +34,13 @@ class Pace:
 
     def due(self, time_s: float, size: int | None = None, *, alert: bool = False) -> bool:
         """Whether to look at this frame, of so many bytes; `alert`: at each that the rate allows."""
+        due = self.would_look(time_s, size, alert=alert)
+        if size is not None:
+            self._sizes.learn(size)
+        return due
+
+    def would_look(self, time_s: float, size: int | None = None, *, alert: bool = False) -> bool:
+        """The same, but the size of this frame is not learnt."""
         odd = size is not None and self._sizes.odd(size)
         since_s = NOTICE_S if self._looked_s is None else time_s - self._looked_s
         if self.most_fps and 0 <= since_s < EARLY / self.most_fps:
@@ -70,12 +77,15 @@ class Usual:
         self._known = 0
 
     def odd(self, value: float) -> bool:
-        """Whether this one is unusual; it becomes part of what is usual."""
+        """Whether this one is unusual."""
         off = abs(value - self._mean)
-        unusual = self._known >= FEW and off > ODD * max(self._off, 0.0005 * self._mean)
+        return self._known >= FEW and off > ODD * max(self._off, 0.0005 * self._mean)
+
+    def learn(self, value: float) -> None:
+        """It becomes part of what is usual."""
+        off = abs(value - self._mean)
         self._known += 1
         weight = max(0.1, 1 / self._known)
         self._mean += weight * (value - self._mean)
         if self._known > 1:
             self._off += weight * (off - self._off)
-        return unusual

@@ -29,6 +29,10 @@ class Sight:
         self.on = on
         self._gaze.configure(settings)
 
+    def would_look(self, frame: Frame, *, alert: bool) -> bool:
+        """Whether it would look at this frame as things are now. May be asked from any thread."""
+        return self.on and self._gaze.would_look(frame.id.time.timestamp(), len(frame.jpeg), alert=alert)
+
     def look(self, frame: Frame, *, busy: bool, alert: bool = False) -> Decision | None:
         """What the frame shows; None where it is switched off, too busy, or the picture is broken.
 

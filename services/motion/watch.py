@@ -1,29 +1,33 @@
 """One camera under watch: its thread, its session at the broker, and what others tell it.
 
-Whatever concerns the camera is put into its inbox and done in order by its thread. A live frame is
-acknowledged when it is in the ring, and within an event when the broker has the event frame: the broker's
-window is what bounds the inbox.
+Whatever concerns the camera is put into its inbox and done in order by its thread, which sleeps over frames
+that are not to be looked at. A live frame is acknowledged when it is in the ring, and within an event when
+the broker has the event frame: the broker's window is what bounds the inbox.
 """
 
-import contextlib
-import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from services.contract import topics as leaf
 from services.contract.events import EventMessage
+from services.contract.frame import Frame
 from services.contract.handover import Resend, Resent
 from services.contract.settings import MotionSettings
 from services.contract.status import OFF, CaptureStats, MotionStats
 from services.contract.topics import Topics
+from services.motion.arrivals import Ack
 from services.motion.custody import Custody
+from services.motion.inbox import Inbox
 from services.motion.lookout import Lookout
 from services.motion.memory import EventMemory
 from services.motion.turns import Turns
 from services.runtime.mqtt import BrokerAddress, Delivery, Link, Parcel, Will
+from services.runtime.stop import told_of
 
-STEP_S = 0.1
+#: How often is looked what is due, and how often where nothing is open, asked for or owed.
+STEP_S, QUIET_STEP_S = 0.1, 1.0
 #: Frames that the broker gives before the first of them is acknowledged.
 WINDOW = 20
 #: How long the end waits for the archiver's answer to what has just ended; it is kept in any case.
@@ -61,7 +65,7 @@ class Watch:
             window=WINDOW,
             on_lost=_let_go,
         )
-        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._inbox = Inbox()
         self._ending = False
         self._lookout = Lookout(
             camera,
@@ -72,7 +76,7 @@ class Watch:
             memory=memory,
             turns=turns,
             instance=instance,
-            waiting=self._inbox.qsize,
+            waiting=self._inbox.__len__,
             is_owed_elsewhere=is_owed_elsewhere,
         )
 
@@ -80,13 +84,13 @@ class Watch:
 
     def attach(self) -> None:
         """Subscribes; before the link runs."""
-        voice, arrivals = self._lookout.voice, self._lookout.arrivals
+        voice = self._lookout.voice
         voice.motion(on=False)
         for zone in self._lookout.zones:
             voice.zone(zone, on=False)
         self.link.on_connect(lambda: self._inbox.put(self._lookout.connected))
-        self.link.subscribe(self._topics.frames(self.camera, leaf.LIVE), self._post(self._live))
-        self.link.subscribe(self._topics.frames(self.camera, leaf.REPAIR), self._post(arrivals.repair))
+        self.link.subscribe(self._topics.frames(self.camera, leaf.LIVE), self._live_frame)
+        self.link.subscribe(self._topics.frames(self.camera, leaf.REPAIR), self._repair_frame)
 
     def configure(self, settings: MotionSettings, *, detecting: bool) -> None:
         self._inbox.put(lambda: self._lookout.configure(settings, detecting=detecting))
@@ -130,30 +134,43 @@ class Watch:
     def run(self, stop: threading.Event) -> None:
         """Works off the inbox until `stop`; then ends what is open, and waits a moment for its answer."""
         self._lookout.take_up()
-        self._work_until(stop.is_set)
+        with told_of(stop, self._inbox.ring) as look_s:
+            self._work_until(stop.is_set, look_s)
         self._ending = True
         self._lookout.end()
         until_s = time.monotonic() + self.answer_s
         self._work_until(lambda: len(self.custody) == 0 or time.monotonic() > until_s)
 
-    def _work_until(self, enough: Callable[[], bool]) -> None:
-        stepped_s = time.monotonic()
+    def _work_until(self, enough: Callable[[], bool], look_s: float = STEP_S) -> None:
+        """Looks every `look_s` whether it is enough."""
+        looked_s = stepped_s = time.monotonic()
         while not enough():
-            with contextlib.suppress(queue.Empty):
-                self._inbox.get(timeout=STEP_S)()
+            step_s = STEP_S if self._lookout.busy else QUIET_STEP_S
+            if work := self._inbox.next(min(step_s, look_s)):
+                work()
             now_s = time.monotonic()
-            if now_s - stepped_s >= STEP_S:
-                if self.link.connected:
-                    self._lookout.silence.passed(now_s - stepped_s)
+            if self.link.connected:
+                self._lookout.silence.passed(now_s - looked_s)
+            looked_s = now_s
+            if now_s - stepped_s >= step_s:
                 stepped_s = now_s
                 self._lookout.step(now_s)
 
-    def _post(self, work: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
-        return lambda delivery: self._inbox.put(lambda: work(delivery))
-
-    def _live(self, delivery: Delivery) -> None:
+    def _live(self, frame: Frame, ack: Ack, came_s: float) -> None:
         if not self._ending:  # else not acknowledged: it is for the life after this one
-            self._lookout.arrivals.live(delivery)
+            self._lookout.arrivals.live(frame, ack, came_s)
+
+    # -- in the link's thread --------------------------------------------------------------------------
+
+    def _live_frame(self, delivery: Delivery) -> None:
+        came_s = time.monotonic()
+        if frame := self._lookout.arrivals.identified(delivery):
+            work = partial(self._live, frame, delivery.ack, came_s)
+            self._inbox.put(work, wake=self._lookout.would_look(frame, came_s))
+
+    def _repair_frame(self, delivery: Delivery) -> None:
+        if frame := self._lookout.arrivals.identified(delivery):
+            self._inbox.put(partial(self._lookout.arrivals.repair, frame, delivery.ack))
 
 
 def _let_go(parcel: Parcel) -> None:

@@ -69,6 +69,11 @@ class Claims:
             camera for camera in wanted if not any(self._is_theirs(each, camera, now_s) for each in others)
         }
 
+    def settled(self, now_s: float) -> bool:
+        """Whether nothing changes by itself any more, but with what is heard."""
+        newest_s = max((each.heard_s for each in self._others.values()), default=self._began_s)
+        return now_s - max(newest_s, self._began_s) >= max(LISTEN_S, PATIENCE_S)
+
     @property
     def twin(self) -> ServiceInfo | None:
         """A newer replica that has our very slot."""

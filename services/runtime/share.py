@@ -13,9 +13,11 @@ from services.contract.topics import ANY, Topics
 from services.runtime.claims import Claims
 from services.runtime.mqtt import Delivery
 from services.runtime.presence import Presence
+from services.runtime.stop import told_of
 
 log = logging.getLogger(__name__)
 
+#: How often is looked whether somebody has had his time, while somebody may.
 LOOK_EVERY_S = 0.2
 
 Cameras = Mapping[str, CameraSettings]
@@ -39,6 +41,7 @@ class Share:
         self._lock = threading.Lock()  # of the claims
         self._changing = threading.Lock()
         self._is_denied = False
+        self._news = threading.Event()
         self.cameras = self._ours()
         presence.tell(cameras=self.cameras)
 
@@ -57,11 +60,20 @@ class Share:
 
     def run(self, stop: threading.Event) -> None:
         """Follows until `stop`."""
-        while not stop.wait(LOOK_EVERY_S):
-            self._follow()
-            if self._is_denied:
-                self._is_denied = False
-                self._presence.contradict()
+        with told_of(stop, self._news.set) as at_most_s:
+            while not self._stopped(stop, at_most_s):
+                self._follow()
+                if self._is_denied:
+                    self._is_denied = False
+                    self._presence.contradict()
+
+    def _stopped(self, stop: threading.Event, at_most_s: float) -> bool:
+        """Waits until there is news, or somebody may have had his time; says whether it is over."""
+        with self._lock:
+            settled = self._claims.settled(time.monotonic())
+        self._news.wait(at_most_s if settled else LOOK_EVERY_S)
+        self._news.clear()
+        return stop.is_set()
 
     @property
     def problem(self) -> str:
@@ -101,6 +113,7 @@ class Share:
             return
         with self._lock:
             is_new = self._claims.heard(info, time.monotonic(), retained=delivery.retain)
+        self._news.set()
         if is_new:
             self._presence.say_again()
 
@@ -112,6 +125,7 @@ class Share:
             self._is_denied = True  # the last will of an earlier life of ours, or a twin has gone
         with self._lock:
             self._claims.gone(instance)
+        self._news.set()
 
 
 def _say(service: str, before: Cameras, now: Cameras) -> None:

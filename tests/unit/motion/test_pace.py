@@ -64,7 +64,11 @@ def test_a_picture_of_an_unusual_size_is_looked_at_out_of_turn() -> None:
 
 def test_sizes_that_change_all_the_time_are_usual() -> None:
     usual = Usual()
-    found = [usual.odd(50_000 + (n * 7919) % 9001) for n in range(300)]
+    found = []
+    for n in range(300):
+        size = 50_000 + (n * 7919) % 9001
+        found.append(usual.odd(size))
+        usual.learn(size)
     assert not any(found)
 
 
@@ -89,3 +93,13 @@ def test_when_it_has_stopped_every_frame_is_looked_at_again_for_a_second() -> No
             pace.looked(n / 15, sign=True, moving=True)
     pace.looked(4.0, sign=False, moving=False)
     assert all(pace.due(4.0 + n / 15) for n in range(1, 5))
+
+
+def test_what_would_be_looked_at_is_what_is_looked_at() -> None:
+    pace = Pace()
+    for n in range(200):
+        time_s, size = n / 15, 60_000 if n == 150 else 50_000 + n % 3 * 100
+        due = pace.would_look(time_s, size)
+        assert pace.due(time_s, size) == due
+        if due:
+            pace.looked(time_s, sign=50 <= n < 60)

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +17,8 @@ from services.motion.detector import Decision
 from services.motion.memory import EventMemory
 from services.motion.turns import Turns
 from services.motion.watch import Watch
-from services.runtime.mqtt import Delivery
 from services.runtime.state import StateFile
+from services.runtime.stop import Stop
 from tests.unit.links import NOWHERE, TOPICS, FakeLink, Post, stamped
 
 FPS = 10
@@ -74,8 +73,8 @@ class Yard:
 
     def work(self) -> None:
         """Works off the inbox, and lets no time pass."""
-        while not self.watch._inbox.empty():
-            self.watch._inbox.get()()
+        while work := self.watch._inbox.next():
+            work()
         self.watch._lookout.arrivals.mind_gaps()
         self.watch.custody.step(time.monotonic())
 
@@ -98,16 +97,13 @@ class Yard:
 
     def live(self, *sequences: int, session: int = SESSION) -> None:
         for sequence in sequences:
-            self._arrive(self.post.deliver(LIVE, self.frame(sequence, session)), self.watch._live)
+            self.watch._live_frame(self.post.deliver(LIVE, self.frame(sequence, session)))
         self.work()
 
     def repair(self, *sequences: int) -> None:
         for sequence in sequences:
-            self._arrive(self.post.deliver(REPAIR, self.frame(sequence)), self.watch._lookout.arrivals.repair)
+            self.watch._repair_frame(self.post.deliver(REPAIR, self.frame(sequence)))
         self.work()
-
-    def _arrive(self, delivery: Delivery, handler: Callable[[Delivery], None]) -> None:
-        self.watch._post(handler)(delivery)
 
     def taken(self) -> list[tuple[str, bytes]]:
         """What the broker has taken now, in order."""
@@ -256,7 +252,7 @@ class TestAnAcknowledgement:
         elsewhere = FrameId("door", SESSION, 1, yard.start)
         payloads = [b"", b"no JPEG", yard.frame(1)[:-2], stamped(zero), stamped(elsewhere)]
         for payload in payloads:
-            yard.watch._post(yard.watch._live)(yard.post.deliver(LIVE, payload))
+            yard.watch._live_frame(yard.post.deliver(LIVE, payload))
         yard.work()
         assert yard.post.acknowledged == [1, 2, 3, 4, 5]
         assert yard.watch.stats().undecodable == 5
@@ -703,3 +699,29 @@ class TestWhetherFramesAreWanted:
         yard.silence(10)
         yard.silence(60)
         assert self.wanted(yard) == "OFF"
+
+
+class TestItsThread:
+    @pytest.mark.parametrize("looks", [True, False])
+    def test_is_woken_up_for_a_frame_that_is_to_be_looked_at_and_for_no_other(
+        self, yard: Yard, monkeypatch: pytest.MonkeyPatch, *, looks: bool
+    ) -> None:
+        monkeypatch.setattr(yard.watch._lookout, "would_look", lambda _frame, _now_s: looks)
+        rung: list[bool] = []
+        monkeypatch.setattr(yard.watch._inbox, "ring", lambda: rung.append(True))
+        yard.watch._live_frame(yard.post.deliver(LIVE, yard.frame(1)))
+        assert bool(rung) is looks
+
+    def test_looks_often_what_is_due_only_while_something_may_be(self, yard: Yard) -> None:
+        yard.moving = set(range(5, 9))
+        yard.live(1, 2, 3)
+        assert not yard.watch._lookout.busy
+        yard.live(4, 5)
+        assert yard.watch._lookout.busy
+
+    def test_hears_at_once_that_it_is_to_stop(self, yard: Yard) -> None:
+        stop = Stop()
+        threading.Timer(0.05, stop.set).start()
+        began_s = time.monotonic()
+        yard.watch.run(stop)
+        assert time.monotonic() - began_s < 0.5

@@ -131,3 +131,12 @@ def test_each_camera_is_one_replicas_after_any_change_of_their_number(before: in
                 claims.heard(other, 60.0)
     ours = [claims.ours(wanted(info), 100.0) for info, claims in everybody.values()]
     assert sorted(camera for each in ours for camera in each) == sorted(CAMERAS)
+
+
+def test_nothing_changes_by_itself_when_everybody_has_had_his_time() -> None:
+    claims = Claims(replica("1/2"), 0.0)
+    assert not claims.settled(LISTEN_S)
+    assert claims.settled(PATIENCE_S)
+    claims.heard(replica("2/2"), 100.0)
+    assert not claims.settled(100.0 + PATIENCE_S - 0.1)
+    assert claims.settled(100.0 + PATIENCE_S)
