@@ -3,6 +3,7 @@
 import asyncio
 import resource
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -16,6 +17,8 @@ HEAD_S = 10.0
 IDLE_S = 100.0
 #: How long a request with a body may take in all.
 BODY_S = 40.0
+#: How long the end of all connections may take; it takes a few turns of the loop.
+FAREWELL_S = 1.0
 #: So many may be idle, of all the files that the process may have open. Each takes about 15 KB.
 IDLE_SHARE, MOST_IDLE = 0.25, 4096
 #: More files than that are asked of no system.
@@ -33,7 +36,8 @@ class Guest(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._doorman.wait_for(self, HEAD_S)
+        assert isinstance(transport, asyncio.Transport)
+        self._doorman.let_in(self, transport)
 
     def handle_error(
         self, request: Any, status: int = 500, exc: BaseException | None = None, message: str | None = None
@@ -51,7 +55,7 @@ class Guest(web.RequestHandler):
             super().log_exception(*args, **kw)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self._doorman.forget(self)
+        self._doorman.gone(self)
         super().connection_lost(exc)
 
 
@@ -60,7 +64,9 @@ class Doorman:
 
     def __init__(self) -> None:
         self.most_idle = MOST_IDLE
+        self._guests: dict[Guest, asyncio.Transport] = {}
         self._idle: dict[Guest, asyncio.TimerHandle] = {}
+        self._closed = False
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -73,8 +79,31 @@ class Doorman:
                 return await handler(request)
             return await _in_time(request, handler)
         finally:
-            if guest.transport:
+            if guest in self._guests:
                 self.wait_for(guest, IDLE_S)
+
+    def let_in(self, guest: Guest, transport: asyncio.Transport) -> None:
+        self._guests[guest] = transport
+        self.wait_for(guest, HEAD_S)
+        if self._closed:
+            transport.abort()
+
+    def gone(self, guest: Guest) -> None:
+        self.forget(guest)
+        self._guests.pop(guest, None)
+
+    async def see_off(self) -> None:
+        """Ends all connections, and those that come yet.
+
+        aiohttp has closed those that it knew: that of somebody who does not read what he asked for stays open.
+        """
+        self._closed = True
+        for transport in list(self._guests.values()):
+            transport.abort()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                while self._guests:
+                    await asyncio.sleep(0)
 
     def wait_for(self, guest: Guest, seconds: float) -> None:
         """It may take so long to ask for something."""
@@ -92,8 +121,9 @@ class Doorman:
 
     def _show_out(self, guest: Guest) -> None:
         self.forget(guest)
-        if guest.transport:
-            guest.transport.abort()
+        self._guests[
+            guest
+        ].abort()  # aiohttp lets go of one that it has closed, which may yet have much to send
 
 
 def is_text(headers: Mapping[str, str]) -> bool:

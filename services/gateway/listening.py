@@ -71,3 +71,4 @@ async def listening(
             server.close()
     finally:
         await runner.cleanup()
+        await doorman.see_off()
