@@ -67,6 +67,7 @@ class Doorman:
         self._guests: dict[Guest, asyncio.Transport] = {}
         self._idle: dict[Guest, asyncio.TimerHandle] = {}
         self._closed = False
+        self._empty = asyncio.Event()
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -91,19 +92,21 @@ class Doorman:
     def gone(self, guest: Guest) -> None:
         self.forget(guest)
         self._guests.pop(guest, None)
+        if not self._guests:
+            self._empty.set()
 
     async def see_off(self) -> None:
         """Ends all connections, and those that come yet.
 
-        aiohttp has closed those that it knew: that of somebody who does not read what he asked for stays open.
+        aiohttp has closed those that it knew: that of somebody who does not read what he asked for stays.
         """
         self._closed = True
-        for transport in list(self._guests.values()):
+        self._empty.clear()
+        for transport in self._guests.values():
             transport.abort()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL_S):
-                while self._guests:
-                    await asyncio.sleep(0)
+        if self._guests:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), FAREWELL_S)
 
     def wait_for(self, guest: Guest, seconds: float) -> None:
         """It may take so long to ask for something."""

@@ -36,7 +36,7 @@ def test_a_back_up_comes_back_on_another_machine(system: System, elsewhere: Syst
     file = tmp_path / "nightjar.backup"
     with Listener(before) as listener:
         topics = [f"nightjar/camera/clip/{setting}/state" for setting in CHANGED]
-        listener.wait_for("retained settings", lambda: settings_of(listener).keys() >= set(topics), 10)
+        listener.wait_for("retained settings", lambda: settings_of(listener).keys() >= set(topics))
         usual = {
             setting: settings_of(listener)[topic] for setting, topic in zip(CHANGED, topics, strict=True)
         }
@@ -51,7 +51,7 @@ def test_a_back_up_comes_back_on_another_machine(system: System, elsewhere: Syst
     assert passwords(after) == passwords(before)
     assert with_token(after, token) == 200
     with Listener(after) as listener:
-        listener.wait_for("all retained settings", lambda: settings_of(listener).keys() >= states.keys(), 30)
+        listener.wait_for("all retained settings", lambda: settings_of(listener).keys() >= states.keys())
         assert settings_of(listener) == states
     after.archive().keys()  # the key of people opens it
     if isinstance(elsewhere, Compose):
@@ -63,7 +63,7 @@ def change(listener: Listener, settings: dict[str, str]) -> None:
     for setting, value in settings.items():
         listener.publish(f"nightjar/camera/clip/{setting}/set", value)
         state = (f"nightjar/camera/clip/{setting}/state", value.encode())
-        listener.wait_for(setting, partial(has, listener, state), 10)
+        listener.wait_for(setting, partial(has, listener, state))
 
 
 def has(listener: Listener, state: tuple[str, bytes]) -> bool:

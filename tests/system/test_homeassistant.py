@@ -108,9 +108,9 @@ def all_is_well(home: Home) -> None:
 def nothing_moves(home: Home, listener: Listener) -> None:
     """What moves now is not looked at, and its event is over."""
     home.call("switch.turn_off", entity_id="switch.street_motion_detection")
-    listener.wait_for("OFF", lambda: listener.small.get("nightjar/camera/street/motion") == b"OFF", 20)
+    listener.wait_for("OFF", lambda: listener.small.get("nightjar/camera/street/motion") == b"OFF")
     frames = len(listener.frames["street"])
-    listener.wait_for("end of a post-roll", lambda: len(listener.frames["street"]) > frames + 110, 30)
+    listener.wait_for("end of a post-roll", lambda: len(listener.frames["street"]) > frames + 110)
     listener.events.clear()
 
 
@@ -145,7 +145,7 @@ def test_motion_turns_on_and_off(home: Home) -> None:
 
 def test_the_picture_is_byte_for_byte_the_last_preview(home: Home, system: System) -> None:
     with Listener(system.access()) as listener:
-        listener.wait_for("preview", lambda: "nightjar-frames/street/preview" in listener.small, 10)
+        listener.wait_for("preview", lambda: "nightjar-frames/street/preview" in listener.small)
         for _ in range(3):
             before = listener.small["nightjar-frames/street/preview"]
             shown = home.picture("camera.street")
@@ -176,28 +176,28 @@ def test_a_switch_and_numbers_change_the_detector_and_come_back_as_state(home: H
     with Listener(system.access()) as listener:
         topic = "nightjar/camera/street/{}/state".format
         home.call("switch.turn_off", entity_id="switch.street_motion_detection")
-        listener.wait_for("OFF", lambda: listener.small.get(topic("motion_detection")) == b"OFF", 10)
+        listener.wait_for("OFF", lambda: listener.small.get(topic("motion_detection")) == b"OFF")
         home.wait_state("switch.street_motion_detection", "off")
 
         def analysed() -> int:
             return int(json.loads(listener.small["nightjar/camera/street/stats/motion"])["analysed"])
 
         listener.small.pop("nightjar/camera/street/stats/motion", None)
-        listener.wait_for("account", lambda: "nightjar/camera/street/stats/motion" in listener.small, 10)
+        listener.wait_for("account", lambda: "nightjar/camera/street/stats/motion" in listener.small)
         before, frames = analysed(), len(listener.frames["street"])
-        listener.wait_for("more frames", lambda: len(listener.frames["street"]) > frames + 60, 30)
+        listener.wait_for("more frames", lambda: len(listener.frames["street"]) > frames + 60)
         assert analysed() - before < 10
         home.call("switch.turn_on", entity_id="switch.street_motion_detection")
-        listener.wait_for("a look", lambda: analysed() > before + 20, 30)
+        listener.wait_for("a look", lambda: analysed() > before + 20)
 
         follows = listener.small[topic("threshold")]
         home.call("number.set_value", entity_id="number.street_sensitivity", value=75)
-        listener.wait_for("75", lambda: listener.small.get(topic("sensitivity")) == b"75", 10)
-        listener.wait_for("what follows", lambda: listener.small.get(topic("threshold")) != follows, 10)
+        listener.wait_for("75", lambda: listener.small.get(topic("sensitivity")) == b"75")
+        listener.wait_for("what follows", lambda: listener.small.get(topic("threshold")) != follows)
         home.wait_state("number.street_sensitivity", "75")
         home.wait_state("number.street_threshold", listener.small[topic("threshold")].decode())
         home.call("number.set_value", entity_id="number.street_min_area", value=0.5)
-        listener.wait_for("a share", lambda: listener.small.get(topic("min_area")) == b"0.005", 10)
+        listener.wait_for("a share", lambda: listener.small.get(topic("min_area")) == b"0.005")
         home.wait_state("number.street_min_area", "0.5")
         for setting, default in (("sensitivity", "50"), ("min_area", "")):
             listener.publish(f"nightjar/camera/street/{setting}/set", default)
@@ -227,7 +227,7 @@ def test_an_event_fires_once_also_when_the_broker_restarts_in_the_middle_of_it(
             topic="nightjar/camera/street/trigger",
             payload='{"reason": "test of an event", "duration_s": 25}',
         )
-        event = listener.wait_for("event", lambda: listener.of("street", "manual"), 20)[-1].event
+        event = listener.wait_for("event", lambda: listener.of("street", "manual"))[-1].event
 
         def fired(kind: str) -> list[str]:
             return [
@@ -236,12 +236,12 @@ def test_an_event_fires_once_also_when_the_broker_restarts_in_the_middle_of_it(
                 if each.get("event_type") == kind and each.get("event") == event
             ]
 
-        home.wait_for("manual", lambda: fired("manual"), 10)
+        home.wait_for("manual", lambda: fired("manual"))
         system.restart_broker()
         listener.wait_for("end", lambda: event in [e.event for e in listener.of("street", "motion_end")], 90)
     home.wait_state("binary_sensor.street_motion", "off", within_s=60)
     if isinstance(system, Compose):  # in one process the event ends with the broker, and all of us
-        home.wait_for("motion_end", lambda: fired("motion_end"), 20)
+        home.wait_for("motion_end", lambda: fired("motion_end"))
         home.wait_for("archived", lambda: fired("archived"), 60)
         assert len(fired("archived")) == 1
     assert len(fired("manual")) == 1
@@ -327,7 +327,7 @@ def test_the_automations_of_the_guide_and_the_blueprint_do_what_they_say(home: H
         nothing_moves(home, listener)
         home.call("automation.turn_off", entity_id="automation.the_bell_records_a_minute")
         home.call("input_button.press", entity_id="input_button.bell")
-        bell = listener.wait_for("event", lambda: listener.of("street", "manual"), 30)[0]
+        bell = listener.wait_for("event", lambda: listener.of("street", "manual"))[0]
         assert bell.reason == "Home Assistant"
     home.call("switch.turn_on", entity_id="switch.street_motion_detection")
 

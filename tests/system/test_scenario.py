@@ -21,6 +21,8 @@ from tests.system.systems import Access, Archive, System, parts, status
 
 pytestmark = pytest.mark.timeout(900)
 
+NEW_S = 8.0  # while a detector is, it may have overlooked something
+
 
 def test_a_viewer_with_the_shown_login_gets_live_frames_and_one_without_gets_401(system: System) -> None:
     access = system.access()
@@ -65,7 +67,7 @@ def test_every_frame_of_a_motion_event_is_in_the_archive_as_it_was_on_mqtt(syste
             "event that opens",
             lambda: [e for e in listener.of("street", "motion_start") if seen_before(listener, e)],
         )[0]
-        listener.wait_for("ON", lambda: listener.small["nightjar/camera/street/motion"] == b"ON", 5)
+        listener.wait_for("ON", lambda: listener.small["nightjar/camera/street/motion"] == b"ON")
         done = listener.wait_for("archived event", lambda: ends_of(listener, opened))[0]
         listener.wait_for("OFF", lambda: listener.small["nightjar/camera/street/motion"] == b"OFF")
     assert done.event_type.value == "archived", done
@@ -108,8 +110,8 @@ def test_the_labelled_events_of_a_recorded_clip_are_found(system: System, footag
 
 def test_who_connects_late_sees_the_retained_state(system: System) -> None:
     with Listener(system.access()) as listener:
-        listener.wait_for("retained motion", lambda: "nightjar/camera/street/motion" in listener.retained, 10)
-        listener.wait_for("retained will", lambda: "nightjar/service/motion/1" in listener.retained, 10)
+        listener.wait_for("retained motion", lambda: "nightjar/camera/street/motion" in listener.retained)
+        listener.wait_for("retained will", lambda: "nightjar/service/motion/1" in listener.retained)
     assert listener.retained["nightjar/camera/street/status"] == b"online"
     assert listener.retained["nightjar/camera/clip/enabled/state"] == b"ON"
     for service in ("capture", "motion", "archiver", "gateway"):
@@ -121,22 +123,20 @@ def test_cameras_come_and_go_with_the_configuration_and_a_bad_one_changes_nothin
     health = f"{access.dashboard}/api/health"
     with Listener(access) as listener:
         replace_as_editors_do(system.config, f"{before}  garden:\n    url: 'demo:'\n")
-        listener.wait_for("new camera", lambda: listener.frames["garden"], 30)
+        listener.wait_for("new camera", lambda: listener.frames["garden"])
         topic = "nightjar/camera/garden/sensitivity"
         listener.publish(f"{topic}/set", "70")
-        listener.wait_for("setting", lambda: listener.small.get(f"{topic}/state") == b"70", 10)
-        listener.wait_for("its page", lambda: get(access, f"{access.dashboard}/cameras/garden"), 10)
+        listener.wait_for("setting", lambda: listener.small.get(f"{topic}/state") == b"70")
+        listener.wait_for("its page", lambda: get(access, f"{access.dashboard}/cameras/garden"))
         replace_as_editors_do(system.config, f"{before}  garden: nonsense\n")
-        listener.wait_for(
-            "complaint", lambda: b"cameras.garden must hold settings" in get(access, health), 20
-        )
+        listener.wait_for("complaint", lambda: b"cameras.garden must hold settings" in get(access, health))
         seen = len(listener.frames["garden"])
-        listener.wait_for("more of its frames", lambda: len(listener.frames["garden"]) > seen, 10)
+        listener.wait_for("more of its frames", lambda: len(listener.frames["garden"]) > seen)
         replace_as_editors_do(system.config, before)
-        listener.wait_for("end", lambda: listener.small.get("nightjar/camera/garden/status") == b"", 30)
-        listener.wait_for("end of the complaint", lambda: b"not in force" not in get(access, health), 10)
+        listener.wait_for("end", lambda: listener.small.get("nightjar/camera/garden/status") == b"")
+        listener.wait_for("end of the complaint", lambda: b"not in force" not in get(access, health))
     with Listener(access) as later:
-        later.wait_for("the others", lambda: "nightjar/camera/street/motion" in later.retained, 10)
+        later.wait_for("the others", lambda: "nightjar/camera/street/motion" in later.retained)
         assert [topic for topic in later.retained if "/garden/" in topic] == []
 
 
@@ -148,7 +148,7 @@ def test_after_a_stop_and_a_start_the_settings_the_logins_and_the_archive_are_as
     with Listener(before) as listener:
         listener.publish("nightjar/camera/street/sensitivity/set", "61")
         state = "nightjar/camera/street/sensitivity/state"
-        listener.wait_for("state", lambda: listener.small.get(state) == b"61", 10)
+        listener.wait_for("state", lambda: listener.small.get(state) == b"61")
     system.stop()
     system.start()
     after = system.access()
@@ -200,22 +200,29 @@ def ends_of(listener: Listener, opened: EventMessage) -> list[EventMessage]:
 
 
 def seen_before(listener: Listener, event: EventMessage) -> bool:
-    """Whether the listener was there for the whole pre-roll of the event."""
+    """Whether the listener was there for the whole pre-roll, which counts from a new detector's start."""
     times = [frame.time for jpeg in list(listener.frames[event.camera].values()) if (frame := identify(jpeg))]
-    return bool(times) and (event.time - min(times)).total_seconds() > 3.5
+    return bool(times) and (event.time - min(times)).total_seconds() > NEW_S + 3.5
 
 
 def check_whole(manifest: Manifest, archive: Archive, listener: Listener) -> None:
-    """From the first to the last number nothing is missing, and each object is the frame that was live."""
+    """From the first to the last number nothing is missing, and each object is the frame that was live.
+
+    After a restart an event may begin with frames that were live before the listener was there.
+    """
     assert manifest.missing == []
+    live = listener.frames[manifest.camera]
     numbers = [(frame.session, frame.sequence) for frame in manifest.frames]
     first, last = numbers[0][1], numbers[-1][1]
     assert numbers == [(manifest.frames[0].session, number) for number in range(first, last + 1)]
+    heard_from = min(number for session, number in live if session == manifest.frames[0].session)
+    assert heard_from < last
     keys = set(archive.keys())
     for frame in manifest.frames:
         assert frame.key in keys
         stored = archive.read(frame.key)
-        assert stored == listener.frames[manifest.camera][frame.session, frame.sequence]
+        if frame.sequence >= heard_from:
+            assert stored == live[frame.session, frame.sequence]
         identity = identify(stored)
         assert identity
         assert (identity.camera, identity.session_hex, identity.sequence) == (
