@@ -171,8 +171,13 @@ class Lookout:
 
     # -- frames ----------------------------------------------------------------------------------------
 
-    def would_look(self, frame: Frame, now_s: float) -> bool:
-        """Whether it would look at this frame, as far as is known now. May be asked from any thread."""
+    def is_awaited(self, frame: Frame, now_s: float) -> bool:
+        """Whether this frame is to be looked at, or an event's, as far as is known now.
+
+        May be asked from any thread. An event's frames are published as they come.
+        """
+        if self._machine.event is not None:
+            return True
         return self._sight.would_look(frame, alert=self.attention.tuned(now_s))
 
     def _take(self, frame: Frame, ack: Ack) -> None:

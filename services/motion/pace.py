@@ -12,7 +12,7 @@ MARGIN_S = 0.05
 #: After the last sign of something, every frame is looked at for so long.
 AWAKE_S = 1.0
 #: When something has moved for so long, looks this far apart follow it.
-KNOWN_S, FOLLOW_S = 1.0, 0.1
+KNOWN_S, FOLLOW_S = 0.5, 0.1
 #: A picture whose size in bytes is off by so many times what is usual is worth a look out of turn.
 ODD = 8.0
 #: Sizes are known after so many.

@@ -166,7 +166,7 @@ class Watch:
         came_s = time.monotonic()
         if frame := self._lookout.arrivals.identified(delivery):
             work = partial(self._live, frame, delivery.ack, came_s)
-            self._inbox.put(work, wake=self._lookout.would_look(frame, came_s))
+            self._inbox.put(work, wake=self._lookout.is_awaited(frame, came_s))
 
     def _repair_frame(self, delivery: Delivery) -> None:
         if frame := self._lookout.arrivals.identified(delivery):

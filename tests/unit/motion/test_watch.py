@@ -706,11 +706,22 @@ class TestItsThread:
     def test_is_woken_up_for_a_frame_that_is_to_be_looked_at_and_for_no_other(
         self, yard: Yard, monkeypatch: pytest.MonkeyPatch, *, looks: bool
     ) -> None:
-        monkeypatch.setattr(yard.watch._lookout, "would_look", lambda _frame, _now_s: looks)
+        monkeypatch.setattr(yard.watch._lookout, "is_awaited", lambda _frame, _now_s: looks)
         rung: list[bool] = []
         monkeypatch.setattr(yard.watch._inbox, "ring", lambda: rung.append(True))
         yard.watch._live_frame(yard.post.deliver(LIVE, yard.frame(1)))
         assert bool(rung) is looks
+
+    def test_is_woken_up_for_each_frame_of_an_event(
+        self, yard: Yard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        yard.moving = {1}
+        yard.live(1)
+        monkeypatch.setattr(yard.watch._lookout._sight, "would_look", lambda _frame, alert: False)
+        rung: list[bool] = []
+        monkeypatch.setattr(yard.watch._inbox, "ring", lambda: rung.append(True))
+        yard.watch._live_frame(yard.post.deliver(LIVE, yard.frame(2)))
+        assert rung
 
     def test_looks_often_what_is_due_only_while_something_may_be(self, yard: Yard) -> None:
         yard.moving = set(range(5, 9))
