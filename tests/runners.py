@@ -4,12 +4,15 @@ import secrets
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from testcontainers.core.container import DockerContainer
 
 STOP_S = 10
+#: Below those that Linux gives to whoever connects.
+PORTS = range(20000, 32768)
 
 
 class Runner(Protocol):
@@ -152,6 +155,9 @@ class Process:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """Nobody has it on any address, and the kernel gives it to no connection that is opened meanwhile."""
+    while True:
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("", port))
+            return port

@@ -13,7 +13,7 @@ import pytest
 
 from services.capture.cameras.number import read_number
 from services.contract.archive import Manifest
-from services.contract.events import EventMessage
+from services.contract.events import EventMessage, EventType
 from services.contract.frame import identify
 from tests.system.conftest import CLIP
 from tests.system.listener import Listener
@@ -200,9 +200,10 @@ def ends_of(listener: Listener, opened: EventMessage) -> list[EventMessage]:
 
 
 def seen_before(listener: Listener, event: EventMessage) -> bool:
-    """Whether the listener was there for the whole pre-roll, which counts from a new detector's start."""
+    """Whether it was there for the whole pre-roll; that of motion counts from a new detector's start."""
+    new_s = NEW_S if event.event_type is EventType.MOTION_START else 0.0
     times = [frame.time for jpeg in list(listener.frames[event.camera].values()) if (frame := identify(jpeg))]
-    return bool(times) and (event.time - min(times)).total_seconds() > NEW_S + 3.5
+    return bool(times) and (event.time - min(times)).total_seconds() > new_s + 3.5
 
 
 def check_whole(manifest: Manifest, archive: Archive, listener: Listener) -> None:
