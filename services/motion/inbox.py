@@ -1,9 +1,9 @@
 """What a camera's thread has to do, in order; not all of it is worth being woken up for."""
 
-import contextlib
-import queue
+import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 Work = Callable[[], None]
 
@@ -16,7 +16,8 @@ class Inbox:
 
     def __init__(self) -> None:
         self._work: deque[Work] = deque()
-        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._silence = threading.Lock()  # released is that somebody has rung, once or more often
+        self._silence.acquire()
 
     def __len__(self) -> int:
         return len(self._work)
@@ -28,11 +29,11 @@ class Inbox:
 
     def ring(self) -> None:
         """Whoever waits is to look whether there is something to do."""
-        self._bell.put(None)
+        with suppress(RuntimeError):  # it is released: rung, and not heard yet
+            self._silence.release()
 
     def next(self, wait_s: float = 0.0) -> Work | None:
         """What is to be done next. Where nothing is, it waits, at most so long, until somebody rings."""
         if not self._work and wait_s > 0:
-            with contextlib.suppress(queue.Empty):
-                self._bell.get(timeout=wait_s)
+            self._silence.acquire(timeout=wait_s)
         return self._work.popleft() if self._work else None

@@ -51,3 +51,14 @@ def test_a_ring_ends_the_wait_for_nothing() -> None:
     inbox = Inbox()
     inbox.ring()
     assert inbox.next(10) is None
+
+
+def test_rings_that_came_while_there_was_work_end_one_wait_and_not_many() -> None:
+    inbox = Inbox()
+    for _ in range(1000):
+        inbox.put(lambda: None)
+    assert emptied(inbox) == 1000
+    assert inbox.next(10) is None  # at once, for all of them
+    began_s = time.monotonic()
+    assert inbox.next(0.1) is None
+    assert time.monotonic() - began_s >= 0.09
