@@ -26,6 +26,7 @@ from services.runtime.broker import Broker, Rule, User, wire
 from services.runtime.broker.framing import Framer, Packet
 from services.runtime.broker.packets import Message, ack, publish_head
 from services.runtime.broker.wire import V3, Kind
+from tests.runners import free_port
 
 GOAL_MB_S = 150
 ROUNDS = 5
@@ -155,12 +156,6 @@ def mosquitto() -> Iterator[Server | None]:
         finally:
             process.terminate()
             process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int, seconds: float = 15) -> bool:

@@ -29,6 +29,7 @@ from benchmarks.stage import PASSWORD, USER, apart, capture, jpegs_of, street
 from services.contract.frame import identify
 from services.contract.topics import ANY, Topics
 from services.runtime.mqtt import BrokerAddress, Delivery, Link
+from tests.runners import free_port
 
 INTERVAL_S, LONG_S = 1.0, 10.0
 WARM_S = 4.0
@@ -82,7 +83,7 @@ def as_seen(moments: Moments, seen_s: list[float]) -> Moments:
 
 def measure(seconds: float) -> tuple[dict[str, Moments], dict[str, list[float]]]:
     """All at the same time: everybody's moments at 1 s, and our own intervals at 10 s."""
-    jpegs, still_port = jpegs_of(street(1280, 720, 30), 180), broker.free_port()
+    jpegs, still_port = jpegs_of(street(1280, 720, 30), 180), free_port()
     urls = {"demo:": "demo:", "snapshot URL": f"http://127.0.0.1:{still_port}/now.jpg"}
     prefixes = {name: f"bench-{n}" for n, name in enumerate(urls)}
     settings = {

@@ -25,7 +25,6 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from benchmarks import bare_fanout
-from benchmarks.broker import free_port
 from benchmarks.crowd import Crowd, Pages
 from services.contract.frame import FrameId, stamp
 from services.contract.settings import Settings
@@ -33,6 +32,7 @@ from services.contract.topics import LIVE, Topics
 from services.gateway.service import GatewayService
 from services.runtime.broker import Broker, Rule, User
 from services.runtime.mqtt import BrokerAddress, Link
+from tests.runners import free_port
 
 GOALS = {200: 1.5, 1000: 1.3, 2000: 1.3}
 ROUNDS, SECONDS, SETTLE_S = 3, 5.0, 1.0

@@ -1,18 +1,27 @@
-"""Has the C library keep fewer heaps than a process has threads."""
+"""How the C library keeps memory for a process: with fewer heaps than it has threads, for one."""
 
 import ctypes
+from collections.abc import Mapping
 
-_ARENA_MAX = -8  # as in glibc's malloc.h
+# As in glibc's malloc.h.
+TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
+
+
+def tell_malloc(wanted: Mapping[int, int]) -> bool:
+    """For the whole process, before its threads start; False where the C library is not glibc."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    taken = [mallopt(name, value) for name, value in wanted.items()]
+    return all(taken)
 
 
 def share_heaps(most: int) -> bool:
-    """For the whole process, before its threads start; False where the C library is not glibc.
+    """The same, for the number of heaps alone.
 
     glibc gives threads heaps of their own, up to eight for each core, and what is free in one is out of the
     others' reach: as objects of ever other sizes come and go, each of them grows for hours until it has room
     for the worst of its moments. Python's threads take turns anyway.
     """
-    try:
-        return bool(ctypes.CDLL(None).mallopt(_ARENA_MAX, most))
-    except (AttributeError, OSError, TypeError):
-        return False
+    return tell_malloc({ARENA_MAX: most})

@@ -35,5 +35,5 @@ def test_a_picture_takes_the_place_of_the_one_before_it() -> None:
 
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.capture.heap.ctypes.CDLL", lambda _name: object())
+    monkeypatch.setattr("services.runtime.heaps.ctypes.CDLL", lambda _name: object())
     assert not keep_memory_at_hand()
