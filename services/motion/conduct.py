@@ -19,7 +19,7 @@ from services.motion.voice import Voice
 class Conduct:
     """One camera's events in the doing; `newest` and `late` are of the last live frame.
 
-    `blind_since` is when the detector began, while that is not long ago.
+    `blind_since` is since when the detector may have overlooked something, while it is young.
     """
 
     def __init__(

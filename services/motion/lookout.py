@@ -24,6 +24,7 @@ from services.motion.sight import Sight
 from services.motion.silence import Silence
 from services.motion.turns import Turns
 from services.motion.voice import Voice
+from services.motion.youth import Youth
 from services.runtime.mqtt import Link
 
 MB = 1_000_000
@@ -58,6 +59,7 @@ class Lookout:
         self.custody = Custody(camera, topics, link=link, memory=memory, max_bytes=int(settings.keep_mb * MB))
         self.silence, self.attention = Silence(), Attention(time.monotonic())
         self._sight = Sight(settings, turns)
+        self._youth = Youth(camera, memory)
         self._machine = EventMachine(EventSettings.of(settings))
         self._numbers = Numbers()
         self._ring = Ring(settings.pre_roll + RING_MORE_S, int(settings.ring_mb * MB))
@@ -198,7 +200,7 @@ class Lookout:
             self._conduct.expect(event, frame.id.session, left_out)
         self._ring.add(frame)
         decision = self._look(frame, age.total_seconds())
-        self._conduct.blind_since = self._sight.blind_since(frame.id.time)
+        self._conduct.blind_since = self._youth.since(self._sight.blind_since(frame.id.time))
         if decision:
             self._tell(frame.id, decision)
         actions = self._machine.frame(frame.id, decision)

@@ -22,8 +22,9 @@ class EventMemory:
     """Open events by their first frame, ended ones by their numbers; of all cameras. Thread-safe.
 
     It also knows the last number that an event of the camera has kept, since a frame belongs to one event at
-    most, and the capture sessions that came, since a broker that was killed may give frames of an old one
-    once more. A disk that does not take it costs the memory, never the event.
+    most, the capture sessions that came, since a broker that was killed may give frames of an old one once
+    more, and since when its detector is young. A disk that does not take it costs the memory, never the
+    event.
     """
 
     def __init__(self, file: StateFile) -> None:
@@ -122,6 +123,20 @@ class EventMemory:
         """The capture sessions that others have followed."""
         with self._lock:
             return {int(name, 16) for name in self._of(camera).get("sessions", [])[:-1]}
+
+    def young(self, camera: str, since: datetime | None) -> None:
+        """The camera's detector may have overlooked something since then; None: it has grown up."""
+        with self._lock:
+            if since:
+                self._of(camera)["young"] = iso(since)
+            elif self._of(camera).pop("young", None) is None:
+                return
+            self._write()
+
+    def young_since(self, camera: str) -> datetime | None:
+        with self._lock:
+            since = self._of(camera).get("young")
+        return datetime.fromisoformat(since) if since else None
 
     def _of(self, camera: str) -> dict[str, Any]:
         return self._cameras.setdefault(camera, {"events": {}})

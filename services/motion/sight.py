@@ -62,7 +62,7 @@ class Sight:
         return decision
 
     def blind_since(self, now: datetime) -> datetime | None:
-        """Since when the detector may have overlooked something; None where it is no longer new here."""
+        """When the detector began, while it may overlook something; None where it is no longer new here."""
         began_s = self._gaze.young_since_s(now.timestamp())
         return None if began_s is None else datetime.fromtimestamp(began_s, UTC)
 

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from services.runtime import VERSION, config, logs, metrics
 from services.runtime.health import HealthServer
 from services.runtime.mqtt import BrokerAddress, renewable_address
 from services.runtime.reload import Reconfigured, Reload
-from services.runtime.run import Service, ends, run_services
+from services.runtime.run import Background, Service, ends, run_services
 
 
 class Accountable(Service, Reconfigured, Protocol):
@@ -24,8 +24,11 @@ class Accountable(Service, Reconfigured, Protocol):
 Maker = Callable[[Settings, BrokerAddress], Accountable]
 
 
-def run_alone(name: str, make: Maker) -> int:
-    """Reads command line and environment, runs the service until a signal, returns the exit status."""
+def run_alone(name: str, make: Maker, also: Iterable[Background] = ()) -> int:
+    """Reads command line and environment, runs the service until a signal, returns the exit status.
+
+    What is `also` to be done has a name and a thread of its own.
+    """
 
     def main() -> int:
         arguments = _parser(name).parse_args()
@@ -42,7 +45,7 @@ def run_alone(name: str, make: Maker) -> int:
         reload = Reload(
             arguments.config, settings.again, settings, [service], config.secret_files(os.environ)
         )
-        run_services([service], also=[("health", health.run), ("configuration", reload.run)])
+        run_services([service], also=[("health", health.run), ("configuration", reload.run), *also])
         return 0
 
     return ends(main)

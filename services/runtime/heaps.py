@@ -1,10 +1,14 @@
 """How the C library keeps memory for a process: with fewer heaps than it has threads, for one."""
 
 import ctypes
+import threading
 from collections.abc import Mapping
 
 # As in glibc's malloc.h.
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
+
+#: How often what is free goes back to the system.
+GIVE_BACK_S = 60.0
 
 
 def tell_malloc(wanted: Mapping[int, int]) -> bool:
@@ -25,3 +29,18 @@ def share_heaps(most: int) -> bool:
     for the worst of its moments. Python's threads take turns anyway.
     """
     return tell_malloc({ARENA_MAX: most})
+
+
+def give_back(stop: threading.Event, every_s: float = GIVE_BACK_S) -> None:
+    """Until `stop`, returns what is free inside the heaps to the system now and then.
+
+    By itself glibc returns only what is free at a heap's end: what a bad half minute took, in which frames
+    waited for their store, stays with the process for as long as anything younger lies behind it.
+    """
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        stop.wait()
+        return
+    while not stop.wait(every_s):
+        trim(0)

@@ -17,6 +17,10 @@ from services.runtime.stop import Stop
 log = logging.getLogger(__name__)
 
 
+Background = tuple[str, Callable[[threading.Event], None]]
+"""What runs beside the services until `stop`, and the name of its thread."""
+
+
 class Service(Protocol):
     """A part of Nightjar: the constructor does nothing, `run` lives until `stop` and has then ended."""
 
@@ -71,7 +75,7 @@ def run_services(
     services: Sequence[Service],
     *,
     foundation: Service | None = None,
-    also: Iterable[tuple[str, Callable[[threading.Event], None]]] = (),
+    also: Iterable[Background] = (),
 ) -> None:
     """Runs all of them in this process until a signal comes or one of them fails; raises what it raised.
 

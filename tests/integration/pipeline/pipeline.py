@@ -1,5 +1,6 @@
 """Capture, motion and archiver as objects in threads of the test, which may end and begin each of them."""
 
+import itertools
 import json
 import secrets
 import subprocess
@@ -18,6 +19,7 @@ from services.capture import service as capture_module
 from services.capture.service import CaptureService
 from services.contract.archive import Manifest
 from services.contract.frame import identify
+from services.contract.partition import slot_of
 from services.contract.settings import Settings
 from services.motion.service import MotionService
 from services.runtime.mqtt import BrokerAddress
@@ -73,6 +75,11 @@ class Running:
             raise self._failure
 
 
+def of_the_second_of_two(name: str) -> str:
+    """A name that begins so and is of a camera which the second of two replicas would have."""
+    return next(camera for n in itertools.count() if slot_of(camera := f"{name}-{n}", 2) == 2)
+
+
 class Pipeline:
     """One camera, `stage`, from the lens to the archive."""
 
@@ -85,7 +92,8 @@ class Pipeline:
         self.address = BrokerAddress(broker.host, broker.port, broker.user, broker.password)
         self.archive = archive
         # The broker remembers other tests' sessions and retained messages: names of our own for all of them.
-        self.prefix = self.camera = f"t{secrets.token_hex(4)}"
+        self.prefix = f"t{secrets.token_hex(4)}"
+        self.camera = of_the_second_of_two(self.prefix)
         self.settings = Settings.model_validate(
             {
                 "mqtt": {"url": broker.url, "prefix": self.prefix},

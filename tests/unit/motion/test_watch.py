@@ -67,6 +67,11 @@ class Yard:
             return replace(MOVING, best=0.9)
         return MOVING if frame.id.sequence in self.moving else STILL
 
+    def detector_began(self, sequence: int) -> None:
+        """With this frame, and from now on it is young."""
+        began = self.start + timedelta(seconds=sequence / FPS)
+        setattr(self.watch._lookout._sight, "blind_since", lambda _now: began)  # noqa: B010
+
     def begin(self) -> "Yard":
         self.watch._lookout.take_up()
         return self
@@ -515,6 +520,19 @@ def test_the_best_picture_is_shown_although_the_ring_has_forgotten_it(tmp_path: 
 
 
 class TestALifeAfterAnother:
+    def test_begins_its_event_before_what_one_that_was_killed_may_have_overlooked(
+        self, tmp_path: Path
+    ) -> None:
+        before = Yard(tmp_path).begin()
+        before.detector_began(5)
+        before.live(*range(5, 21))  # somebody was there, and the detector too new to tell
+        after = again(tmp_path, before)
+        after.detector_began(21)
+        after.moving = {30, 31}
+        after.live(*range(21, 50))
+        after.repair(*range(1, 21))
+        assert {number for numbers in after.stored().values() for number in numbers} >= set(range(1, 31))
+
     def test_goes_on_with_the_event_until_it_can_tell_whether_something_moves(self, tmp_path: Path) -> None:
         before = Yard(tmp_path).begin()
         before.moving = set(range(20, 90))
