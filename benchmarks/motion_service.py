@@ -1,10 +1,13 @@
 """What a frame costs the whole motion service, beside its scaled gray decode: `make bench-motion-service`.
 
 Two scenes, with the default settings. *A camera* as most are: something crosses for four seconds of 24, so
-half of the frames belong to an event and most of the others rest. And the worst: something moves in *every*
-picture, so none of them rests as in a quiet scene, and each is an event's. All that the service does counts,
-publishing the event's frames too; receiving is measured apart, with a subscriber that does nothing but
-acknowledge, and taken off for the first figure. The decode is one of every frame, as often as they come.
+half of the frames belong to an event and most of the others rest. And *every*: something moves in every
+picture, each two seconds another thing on another way, so that none of it is learnt as noise; none of the
+frames rests as in a quiet scene, and each is an event's. *Again* is the same with one thing that comes the
+same way every four seconds, in and out of what is learnt, and is looked at more often for it. All that the
+service does counts, publishing the event's frames too; receiving is measured apart, with a subscriber that
+does nothing but acknowledge, and taken off for the first figure. The decode is one of every frame, as often
+as they come.
 """
 
 import argparse
@@ -13,14 +16,15 @@ import statistics
 import sys
 
 from benchmarks import broker
-from benchmarks.feeding import Play, carrying, crossing, decoding, moving, playing, quiet
+from benchmarks.feeding import Play, carrying, crossing, decoding, moving, playing, quiet, ways
 from benchmarks.stage import Apart, alternately, apart
 
 GOALS = {"without_receiving": 1.25, "with_receiving": 1.6}
 SIZES = {"720p": (1280, 720), "1080p": (1920, 1080)}
 FPS = 15
 QUIET_S, MOVING_S = 20, 4
-SCENES = ("camera", "every")
+WAYS, WAY_S = 6, 2
+SCENES = ("camera", "every", "again")
 
 
 def costs(
@@ -30,16 +34,19 @@ def costs(
     still, moved = quiet(*size, 3 * FPS), crossing(*size, MOVING_S * FPS)
     camera = (still * QUIET_S)[: QUIET_S * FPS] + moved
     span = {"warm_s": 2.0, "seconds": seconds}
-    with playing([Play("camera", camera, FPS), Play("every", moved, FPS)], port):
+    going = [jpeg for seed in range(WAYS) for jpeg in ways(*size, WAY_S * FPS, seed)]
+    plays = [Play("camera", camera, FPS), Play("every", going, FPS), Play("again", moved, FPS)]
+    with playing(plays, port):
         return alternately(
             rounds,
             camera=lambda: ours(
                 moving, "camera", port, warm_s=8.0, seconds=QUIET_S + MOVING_S
             ).us_per_frame,
             every=lambda: ours(moving, "every", port, post_roll=120, **span).us_per_frame,
+            again=lambda: ours(moving, "again", port, post_roll=120, **span).us_per_frame,
             receive=lambda: theirs(carrying, "every", port, again=False, **span).us_per_frame,
             carry=lambda: theirs(carrying, "every", port, again=True, **span).us_per_frame,
-            decode=lambda: theirs(decoding, moved, FPS, seconds=seconds).us_per_frame,
+            decode=lambda: theirs(decoding, going, FPS, seconds=seconds).us_per_frame,
         )  # fmt: skip
 
 

@@ -49,7 +49,11 @@ def blobs(moving: Mask) -> list[Blob]:
     left, top, right, bottom = max(0, left - _ASIDE), max(0, top - _ASIDE), left + width, top + height
     cores = np.ascontiguousarray(cores[top : bottom + _ASIDE, left : right + _ASIDE])
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(cores, _JOIN))
-    areas = np.bincount(labels.ravel(), weights=cores.ravel(), minlength=count).tolist()
+    areas = (
+        np.bincount(labels.ravel(), weights=cores.ravel(), minlength=count).tolist()
+        if count > 2
+        else [0, cv2.countNonZero(cores)]
+    )
     found = []
     for (x, y, wide, high, _), area in zip(stats.tolist()[1:], areas[1:], strict=True):
         found.append(Blob(left + x, top + y, wide, high, area / moving.size))

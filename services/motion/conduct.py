@@ -34,7 +34,7 @@ class Conduct:
         self._numbers = numbers
         self._custody = custody
         self._voice = voice
-        self._moving = False
+        self._moving = self._said_late = False
         self._zones = dict.fromkeys(settings.zones, False)
         self._late: set[str] = set()  # open events that were found after an outage
         self._snapshot: FrameId | None = None
@@ -60,11 +60,15 @@ class Conduct:
 
     def _say_whether_it_moves(self, actions: list[Action]) -> None:
         """Before all else: whoever waits for ON is not to wait for a pre-roll of some megabytes."""
+        news = self.late != self._said_late
         for action in actions:
             if isinstance(action, Motion):
-                self._moving = action.on
+                self._moving, news = action.on, True
             elif isinstance(action, ZoneMotion) and action.zone in self.settings.zones:
-                self._zones[action.zone] = action.on
+                self._zones[action.zone], news = action.on, True
+        if not news:
+            return
+        self._said_late = self.late
         self._voice.motion(on=self._moving and not self.late)
         for zone, on in self._zones.items():
             self._voice.zone(zone, on=on and not self.late)

@@ -1,7 +1,7 @@
 """Decides what moves: gray pictures and their times in, decisions out; no clock, disk or network."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -188,10 +188,9 @@ class Detector:
             self._moved_s = look.time_s
         elif self._moved_s is not None and look.time_s - self._moved_s > (HELD_PAUSE_S if held else PAUSE_S):
             self._moved_s = None
-        decision = self._decision(found, [thing.blob for thing in things], look.picture.shape)
         zones = {zone for thing in seen for zone in self._ground.zones_of(thing.blob)}
         sign = age_s < LEARN_S or bool(found) or held or _clumps(different)
-        return replace(decision, zones=tuple(sorted(zones)), sign=sign)
+        return self._decision(found, [thing.blob for thing in things], sorted(zones), sign=sign)
 
     def _candidates(
         self, moving: Mask, change: Change, background: Background, least: float
@@ -249,8 +248,8 @@ class Detector:
         settings = self.settings
         return Ground(settings.zones, settings.masks, settings.sensitivity, self._points)
 
-    def _decision(self, found: list[Blob], moving: list[Blob], shape: tuple[int, ...]) -> Decision:
-        height, width = shape
+    def _decision(self, found: list[Blob], moving: list[Blob], zones: list[str], *, sign: bool) -> Decision:
+        height, width = self._points
 
         def box(blob: Blob) -> Box:
             return blob.x / width, blob.y / height, blob.width / width, blob.height / height
@@ -261,6 +260,8 @@ class Detector:
             score=max((self._size(blob) for blob in found if self._ground.alerts(blob)), default=0.0),
             boxes=boxes,
             near=tuple(box(blob) for blob in found if blob not in moving)[:MOST_BOXES],
+            zones=tuple(zones),
+            sign=sign,
             scene_change=self._light.changed,
             best=sum(blob.area * wholeness(box) for blob, box in zip(moving, boxes, strict=False)),
         )

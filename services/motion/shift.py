@@ -11,7 +11,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from services.motion.background import Look, Plane, blur, fitted
+from services.motion.background import Look, Plane, blur, fitted, positive
 
 # Points. Further away the gradient says little about what is there.
 FARTHEST = np.float32(1.5)
@@ -56,15 +56,16 @@ class Slopes:
 
 def unshifted(look: Look, slopes: Slopes) -> Plane:
     """What neither another light nor a small shift explains of each neighbourhood: variance, gray levels²."""
-    gain, left_over = fitted(look, slopes.reference)
+    gain, _, left_over = fitted(look, slopes.reference)
     with_x = blur(look.picture * slopes.x) - look.mean * slopes.mean_x - gain * slopes.qx
     with_y = blur(look.picture * slopes.y) - look.mean * slopes.mean_y - gain * slopes.qy
     xx, yy, xy = slopes.xx + FLAT, slopes.yy + FLAT, slopes.xy
     scale = 1 / (xx * yy - xy * xy)
     dx = (with_x * yy - with_y * xy) * scale
     dy = (with_y * xx - with_x * xy) * scale
-    bound = np.minimum(1, FARTHEST * gain / (np.sqrt(dx * dx + dy * dy) + np.float32(1e-6)))
+    bound = FARTHEST * gain / (cv2.sqrt(dx * dx + dy * dy) + np.float32(1e-6))
+    cv2.threshold(bound, 1, 0, cv2.THRESH_TRUNC, dst=bound)
     dx *= bound
     dy *= bound
     explained = dx * (2 * with_x - dx * slopes.xx - 2 * dy * xy) + dy * (2 * with_y - dy * slopes.yy)
-    return cast("Plane", np.maximum(left_over - np.maximum(explained, 0), 0))
+    return positive(left_over - positive(explained))

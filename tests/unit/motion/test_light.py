@@ -7,7 +7,7 @@ NOWHERE = np.zeros((4, 4), np.float32)
 
 
 def seen(brighter: float = 0.0, darker: float = 0.0) -> Change:
-    return Change(Look(0.0, NOWHERE, NOWHERE, NOWHERE), NOWHERE, NOWHERE, NOWHERE, brighter, darker)
+    return Change(Look(0.0, NOWHERE, NOWHERE, NOWHERE), NOWHERE, NOWHERE, NOWHERE, NOWHERE, brighter, darker)
 
 
 def test_light_alone_is_reported_and_holds_nothing() -> None:
