@@ -1,6 +1,6 @@
 """What a frame costs the whole motion service, beside its scaled gray decode: `make bench-motion-service`.
 
-Two scenes, with the default settings. *A camera* as most are: something crosses for four seconds of 24, so
+Three scenes, with the default settings. *A camera* as most are: something crosses for four seconds of 24, so
 half of the frames belong to an event and most of the others rest. And *every*: something moves in every
 picture, each two seconds another thing on another way, so that none of it is learnt as noise; none of the
 frames rests as in a quiet scene, and each is an event's. *Again* is the same with one thing that comes the
