@@ -19,9 +19,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from services.motion.parts import Part, beside
+
 Plane = npt.NDArray[np.float32]
 
 WINDOW = (5, 5)
+# Points from the middle of a neighbourhood to its edge.
+REACH = 2
 # Light changes contrast within these bounds; beyond them the texture itself has come or gone.
 LEAST_GAIN, MOST_GAIN = 0.4, 2.5
 # Rounding to whole gray levels and JPEG leave this much over in any place, in gray levels squared.
@@ -58,7 +62,7 @@ class Look:
         variance -= np.multiply(mean, mean, out=square)
         return cls(time_s, picture, mean, positive(variance, out=variance))
 
-    def part(self, part: tuple[slice, slice]) -> "Look":
+    def part(self, part: Part) -> "Look":
         """The same of some rows and columns only."""
         return Look(self.time_s, self.picture[part], self.mean[part], self.variance[part])
 
@@ -140,13 +144,14 @@ class Background:
             darker=fraction(light < -self._clearly),
         )
 
-    def from_recent(self, look: Look, change: Change) -> Plane:
-        """How far the look just compared is from a moment ago, in the same units as `from_quiet`."""
+    def from_recent(self, look: Look, change: Change, part: Part) -> Plane:
+        """How far a part of the look just compared is from a moment ago, in the units of `from_quiet`."""
+        wider, inside = beside(part, look.picture.shape, REACH)
         # A moment ago was one noisy picture, not the mean of many: twice the noise, and more variation.
-        lately = residual(look, self._recent[0])
-        lately -= 2 * self._usual
-        lately -= change.excused
-        lately /= RECENT_VARIES * self._varies
+        lately = residual(look.part(wider), self._recent[0].part(wider))[inside]
+        lately -= 2 * self._usual[part]
+        lately -= change.excused[part]
+        lately /= RECENT_VARIES * self._varies[part]
         return lately
 
     @property
@@ -154,23 +159,23 @@ class Background:
         """The looks of the last moment, the look just compared last; at least that one."""
         return list(self._recent)
 
-    def differs(self, change: Change, part: tuple[slice, slice]) -> float:
+    def differs(self, change: Change, part: Part) -> float:
         """How much the look just compared differs in that part from the quiet picture, beyond its noise."""
         known = self._usual[part] + change.excused[part]
         return float(positive(change.left_over[part] - known).sum())
 
-    def apart(self, look: Look, before: Look, change: Change, part: tuple[slice, slice]) -> float:
+    def apart(self, look: Look, before: Look, change: Change, part: Part) -> float:
         """The same of two looks of the last moment."""
         known = 2 * self._usual[part] + change.excused[part]
-        wider, inside = beside(part, look.picture.shape)
+        wider, inside = beside(part, look.picture.shape, REACH)
         left_over = residual(look.part(wider), before.part(wider))[inside]
         return float(positive(left_over - known).sum())
 
-    def beyond_noise(self, left_over: Plane, change: Change, part: tuple[slice, slice]) -> Plane:
+    def beyond_noise(self, left_over: Plane, change: Change, part: Part) -> Plane:
         """What another measure leaves over in a part of the look just compared, as `from_quiet` is given."""
         return (left_over - self._usual[part] - change.excused[part]) / self._varies[part]
 
-    def quiet(self, part: tuple[slice, slice]) -> Look:
+    def quiet(self, part: Part) -> Look:
         """A part of the quiet picture."""
         return self._quiet.part(part)
 
@@ -246,21 +251,6 @@ def fitted(look: Look, reference: Look) -> Fit:
     left_over *= gain
     left_over += look.variance
     return Fit(gain, together, positive(left_over, out=left_over))
-
-
-def beside(
-    part: tuple[slice, slice], shape: tuple[int, ...]
-) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """A part with what belongs to its neighbourhoods, and where in that it is."""
-    rows, columns = (
-        slice(max(0, each.start - aside // 2), min(size, each.stop + aside // 2))
-        for each, size, aside in zip(part, shape, WINDOW, strict=True)
-    )
-    inside = (
-        slice(part[0].start - rows.start, part[0].stop - rows.start),
-        slice(part[1].start - columns.start, part[1].stop - columns.start),
-    )
-    return (rows, columns), inside
 
 
 def fraction(mask: npt.NDArray[np.bool_]) -> float:

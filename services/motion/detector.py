@@ -13,6 +13,7 @@ from services.motion.closer import stands_out
 from services.motion.decode import Gray
 from services.motion.ground import AREA_HALVES, DIFFERENCE_HALVES, Ground
 from services.motion.light import Light
+from services.motion.parts import bounds, whole
 from services.motion.rest import AtRest
 from services.motion.things import Thing, Things
 
@@ -168,10 +169,10 @@ class Detector:
         found: list[Blob] = []
         new: list[Blob] = []
         # Most looks end here: what differs nowhere from the quiet picture does not move.
-        if different.any():
-            from_recent = background.from_recent(look, change)
-            structure = self._ground.fraction(from_recent > CHANGED_STRUCTURE)
-            moving = there & (from_recent > RECENT_THRESHOLD)
+        if (part := bounds(different)) is not None:
+            from_recent = background.from_recent(look, change, part)
+            structure = self._ground.fraction(whole(there.shape, part, from_recent > CHANGED_STRUCTURE))
+            moving = there & whole(there.shape, part, from_recent > RECENT_THRESHOLD)
             found, new = self._candidates(moving, change, background, least)
         settled = self._light.see(change, structure, look.time_s)
         held = self._light.held

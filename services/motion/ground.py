@@ -9,15 +9,12 @@ import numpy.typing as npt
 from services.contract.settings import Polygon, ZoneSettings
 from services.motion.background import Plane
 from services.motion.blobs import Blob, Mask
+from services.motion.parts import ALL, Part
 
 # A thing is in a zone that covers so much of it, or of which it covers so much.
 IN_ZONE = 1 / 3
 #: So many steps of sensitivity halve the difference, and the area, that counts.
 DIFFERENCE_HALVES, AREA_HALVES = 25.0, 15.0
-
-#: A part of the picture, in rows and columns of points; and the whole of it.
-Part = tuple[slice, slice]
-ALL: Part = (slice(None), slice(None))
 
 Points = npt.NDArray[np.uint8]
 

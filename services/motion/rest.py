@@ -6,7 +6,7 @@ Of the looks of the last moment, that in which it came is compared with the pres
 from services.motion.background import Background, Change, Look
 from services.motion.blobs import Blob
 from services.motion.closer import around
-from services.motion.ground import Part
+from services.motion.parts import Part
 
 # What moves differs from where it was by more than this part of its difference from the quiet picture.
 UNMOVED = 0.05

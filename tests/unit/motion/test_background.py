@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from services.motion.background import Look, beside, fitted, positive, residual
+from services.motion.background import REACH, Look, fitted, positive, residual
+from services.motion.parts import beside
 from tests.unit.motion.scenes import HEIGHT, WIDTH
 
 
@@ -44,7 +45,7 @@ def test_it_stays_so_for_an_hour_of_noise() -> None:
 )
 def test_what_is_left_over_of_a_part_is_that_part_of_what_is_left_over(part: tuple[slice, slice]) -> None:
     one, other = look(1), look(2)
-    wider, inside = beside(part, one.picture.shape)
+    wider, inside = beside(part, one.picture.shape, REACH)
     ours = residual(one.part(wider), other.part(wider))[inside]
     np.testing.assert_allclose(ours, residual(one, other)[part], rtol=1e-4, atol=0.05)
 
