@@ -12,15 +12,15 @@ from services.contract.frame import FrameId
 from services.contract.handover import Handover
 from services.runtime.mqtt import Delivery
 
-#: Events remembered, for frames that come late.
-MOST_EVENTS = 2000
+#: Events of each camera that are remembered, for frames that come late.
+MOST_EVENTS = 64
 
 
 class Reasons:
     """Thread-safe. A reason is said on another topic than the frames, so the first of them may be earlier."""
 
     def __init__(self) -> None:
-        self._reasons = Lately[str](MOST_EVENTS)
+        self._reasons: dict[str, Lately[str]] = {}
         self._last: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -42,10 +42,12 @@ class Reasons:
     def metadata(self, frame: FrameId, event: str, sha256: str) -> dict[str, str]:
         """What stands beside a frame of the event; the store need not count its checksum again."""
         with self._lock:
-            reason = self._reasons.get(frame.camera, event) or ""
-        return frame_metadata(frame, event, reason, sha256)
+            known = self._reasons.get(frame.camera)
+            reason = known.get(frame.camera, event) if known else None
+        return frame_metadata(frame, event, reason or "", sha256)
 
     def _know(self, camera: str, event: str, reason: str) -> None:
         with self._lock:
             self._last[camera] = max(event, self._last.get(camera, ""))
-            self._reasons.put(camera, event, sys.intern(reason))  # few words, said of many events
+            known = self._reasons.setdefault(camera, Lately[str](MOST_EVENTS))
+            known.put(camera, event, sys.intern(reason))  # few words, said of many events

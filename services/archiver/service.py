@@ -15,7 +15,7 @@ from services.archiver.keeper import Keeper
 from services.archiver.ledger import Ledger
 from services.archiver.places import Places
 from services.archiver.reasons import Reasons
-from services.archiver.retention import Keeps, open_sweeper
+from services.archiver.retention import Keeps, Sizes, open_sweeper
 from services.archiver.size import Measure
 from services.archiver.spool import Room, Spool
 from services.archiver.tally import Tally
@@ -107,7 +107,12 @@ class ArchiverService:
             archiving=self._archiving,
             page_or_link=Addresses(settings.gateway.public_url, links).of,
         )
-        self._sweeper = open_sweeper(settings, store, self._places.default, self._tally, self._events.is_open)
+        layout, sizes = self._places.default, Sizes(store, self._places.default)
+        self._sweeper = sweeper = open_sweeper(
+            settings, store, layout, self._tally, sizes=sizes, is_open=self._events.is_open
+        )
+        known = sweeper.cameras if sweeper else tuple
+        self._measure = Measure(store, layout, self._tally, sizes, known)
         self._keeps = Keeps(
             self._topics, self._places, self._uploads, self._workers, self._reasons.last_event
         )
@@ -159,7 +164,7 @@ class ArchiverService:
             crew.start("archiver-frames", self._frames.run)
             crew.start("archiver-steps", self._steps)
             crew.start("archiver-share", self._share.run)
-            crew.start("archiver-size", Measure(self._uploads.store, self._places.default, self._tally).run)
+            crew.start("archiver-size", self._measure.run)
             crew.start("archiver-spool", self._keeper.run)
             crew.start("archiver-drain", self._drain.run)
             if self._sweeper:

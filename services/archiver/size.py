@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable, Iterable
 
 from services.archiver.retention.sizes import Sizes
 from services.archiver.tally import Tally
@@ -17,13 +18,24 @@ TRY_AGAIN_S = 30.0
 
 
 class Measure:
-    """Counts each camera's events, in a thread of its own. Only events that are new are listed."""
+    """Counts each camera's events, in a thread of its own. Only events that are new are listed.
 
-    def __init__(self, store: Store, layout: KeyLayout, tally: Tally) -> None:
+    `known` are the cameras whose `sizes` somebody else wants to be remembered as well.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        layout: KeyLayout,
+        tally: Tally,
+        sizes: Sizes,
+        known: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
         self._store = store
         self._layout = layout
         self._tally = tally
-        self._sizes = Sizes(store, layout)
+        self._sizes = sizes
+        self._known = known
 
     def run(self, stop: threading.Event) -> None:
         """Counts until `stop`."""
@@ -38,7 +50,8 @@ class Measure:
     def _count(self, stop: threading.Event) -> bool:
         cameras = self._tally.cameras()
         stored_before = {camera: self._tally.stored_bytes(camera) for camera in cameras}
-        self._sizes.update(one_by_one(self._store, self._layout, cameras), stop)
+        wanted = sorted({*cameras, *self._known()})
+        self._sizes.update(one_by_one(self._store, self._layout, wanted), stop)
         if stop.is_set():
             return False
         for camera in cameras:

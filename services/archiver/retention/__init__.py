@@ -2,6 +2,7 @@
 
 from services.archiver.retention.keeps import Keeps
 from services.archiver.retention.opening import open_sweeper
+from services.archiver.retention.sizes import Sizes
 from services.archiver.retention.sweeper import Sweeper
 
-__all__ = ["Keeps", "Sweeper", "open_sweeper"]
+__all__ = ["Keeps", "Sizes", "Sweeper", "open_sweeper"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from services.archiver.retention.experiments import with_an_end
 from services.archiver.retention.rules import Disk, Rules
+from services.archiver.retention.sizes import Sizes
 from services.archiver.retention.sweeper import Sweeper
 from services.archiver.tally import Tally
 from services.contract.archive_keys import KeyLayout
@@ -20,7 +21,13 @@ GB = 1_000_000_000
 
 
 def open_sweeper(
-    settings: Settings, store: Store, layout: KeyLayout, tally: Tally, is_open: Callable[[str, str], bool]
+    settings: Settings,
+    store: Store,
+    layout: KeyLayout,
+    tally: Tally,
+    *,
+    sizes: Sizes,
+    is_open: Callable[[str, str], bool],
 ) -> Sweeper | None:
     """None where nothing can be deleted, or another replica does it."""
     place = parse_archive_url(settings.archive.url)
@@ -34,7 +41,8 @@ def open_sweeper(
         store,
         layout,
         _rules(settings.archive, is_folder=folder is not None),
-        cameras=lambda: cameras_in(store, layout, settings.cameras),
+        sizes,
+        cameras=lambda: cameras_in(store, layout, {*settings.cameras, *tally.cameras()}),
         is_open=is_open,
         disk=partial(_disk, folder),
         of_own=lambda: list(with_an_end(store, prefixes)),

@@ -35,6 +35,7 @@ class Sweeper:
         store: Store,
         layout: KeyLayout,
         rules: Rules,
+        sizes: Sizes,
         *,
         cameras: Callable[[], Iterable[str]],
         is_open: Callable[[str, str], bool],
@@ -45,12 +46,12 @@ class Sweeper:
         self._store = store
         self._layout = layout
         self._rules = rules
-        self._cameras = cameras
+        self.cameras = cameras
         self._is_open = is_open
         self._disk = disk
         self._of_own = of_own
         self._on_deleted = on_deleted
-        self._sizes = Sizes(store, layout)
+        self._sizes = sizes
         self._kept: dict[EventRef, float] = {}
         self._stop = threading.Event()
         self.problem = ""
@@ -81,7 +82,7 @@ class Sweeper:
             self._delete_all(oldest_first(self._store, layout, [camera], before=before), layout, now)
         if first_kept := self._rules.first_kept(now):
             self._delete_all(self._events(before=first_kept), self._layout, now)
-        self._sizes.update(one_by_one(self._store, self._layout, self._cameras()), self._stop)
+        self._sizes.update(one_by_one(self._store, self._layout, self.cameras()), self._stop)
         if self._stop.is_set():
             return
         own, full = self._rules.excess(self._sizes.total, self._disk())
@@ -91,7 +92,7 @@ class Sweeper:
         self._sizes.save()
 
     def _events(self, before: str = LAST) -> Iterator[EventRef]:
-        return oldest_first(self._store, self._layout, self._cameras(), before=before)
+        return oldest_first(self._store, self._layout, self.cameras(), before=before)
 
     def _deletable(self, now: datetime) -> Iterator[tuple[EventRef, int]]:
         """Listed once more, and no further than has to be deleted: nobody holds the names of all events."""

@@ -7,6 +7,7 @@ import pytest
 
 from services.archiver.retention.lease import Lease
 from services.archiver.retention.rules import Rules
+from services.archiver.retention.sizes import Sizes
 from services.archiver.retention.sweeper import Sweeper
 from services.contract.archive_keys import KeyLayout
 from services.contract.frame import FrameId
@@ -58,6 +59,7 @@ def test_what_is_too_old_or_too_much_goes_from_the_bucket(store: Store) -> None:
         store,
         LAYOUT,
         Rules(max_age=30 * DAY, max_bytes=10_500),
+        Sizes(store, LAYOUT),
         cameras=lambda: cameras_in(store, LAYOUT, ["yard"]),
         is_open=lambda _camera, _event: False,
         disk=lambda: None,

@@ -11,7 +11,7 @@ from services.archiver.retention import sweeper as sweeping
 from services.archiver.retention.experiments import with_an_end
 from services.archiver.retention.lease import LASTS, LEASE, ClockDoubtful, Lease
 from services.archiver.retention.rules import Disk, Rules
-from services.archiver.retention.sizes import INDEX
+from services.archiver.retention.sizes import INDEX, Sizes
 from services.archiver.retention.sweeper import Sweeper
 from services.contract.archive_keys import KeyLayout
 from services.contract.experiments import Experiment, ExperimentSummary, Spread, layout_of, summary_key
@@ -77,6 +77,7 @@ def sweeper(
         store,
         LAYOUT,
         Rules(**rules),  # type: ignore[arg-type]  # its fields
+        Sizes(store, LAYOUT),
         cameras=lambda: ["door", "yard"],
         is_open=is_open,
         disk=lambda: disk,
@@ -279,7 +280,9 @@ def test_the_bounds_by_default_are_thirty_days_and_four_fifths_of_a_folders_disk
     from services.contract.settings import Settings
 
     settings = Settings.model_validate({"archive": {"url": tmp_path.as_uri()}, "cameras": {}})
-    found = open_sweeper(settings, open_store(tmp_path.as_uri()), LAYOUT, Tally([]), lambda *_: False)
+    store = open_store(tmp_path.as_uri())
+    sizes = Sizes(store, LAYOUT)
+    found = open_sweeper(settings, store, LAYOUT, Tally([]), sizes=sizes, is_open=lambda *_: False)
     assert found
     assert found._rules == Rules(max_age=30 * DAY, max_bytes=None, max_disk=0.8)
     assert sweeping.EVERY_S == 600
