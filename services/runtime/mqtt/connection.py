@@ -83,6 +83,7 @@ class Connection:
         self._broker = broker
         self._version5 = version5
         self._session = session
+        self._manual_ack = manual_ack
         self._window = window
         self._on_acknowledged = on_acknowledged
         self._on_denied = on_denied
@@ -206,10 +207,10 @@ class Connection:
     def route(self, topic_filter: str, handler: Handler) -> None:
         """What matches the filter goes to the handler."""
 
-        def receive(client: Client, _userdata: Any, message: MQTTMessage) -> None:
+        def receive(_client: Client, _userdata: Any, message: MQTTMessage) -> None:
             def ack() -> None:
                 if self.still_open:
-                    client.ack(message.mid, message.qos)
+                    self._acknowledge(message.mid, message.qos)
 
             handler(Delivery(message.topic, bytes(message.payload), message.retain, message.qos, ack))
 
@@ -294,6 +295,17 @@ class Connection:
         else:
             client.send_later(mid, topic, payload, retain=retain)
         self._ring()
+
+    def _acknowledge(self, mid: int, qos: int) -> None:
+        """Whoever acknowledges writes it too, where nobody is at the socket; as `_send` does."""
+        client = self._client
+        if qos == 1 and self._manual_ack and self._busy.acquire(blocking=False):
+            try:
+                if client.answer_at_once(mid):
+                    return
+            finally:
+                self._busy.release()
+        client.ack(mid, qos)
 
     def _write(self, client: Client, _data: Any, _socket: Any) -> None:
         """Something of paho's is to be written: whoever gave it writes it, unless our loop is about to."""
