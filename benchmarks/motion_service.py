@@ -6,10 +6,12 @@ picture, each two seconds another thing on another way, so that none of it is le
 frames rests as in a quiet scene, and each is an event's. *Again* is the same with one thing that comes the
 same way every four seconds, in and out of what is learnt, and is looked at more often for it. Both are
 measured when what an event's frames take is in use already, as with a service that has had its first events
-archived: without an archiver each frame would be kept, in memory that the system has to clear first (45 page
-faults a frame, a real service has one or two). All that the service does counts, publishing the event's frames too; receiving is measured apart, with a subscriber that
-does nothing but acknowledge, and taken off for the first figure. The decode is one of every frame, as often
-as they come.
+archived: here is no archiver, and each frame would be kept, in memory that the system has to clear first (45
+page faults a frame, where a real service has one or two).
+
+All that the service does counts, publishing the event's frames too; receiving is measured apart, with a
+subscriber that does nothing but acknowledge, and taken off for the first figure. The decode is one of every
+frame, as often as they come.
 """
 
 import argparse
