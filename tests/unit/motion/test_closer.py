@@ -1,14 +1,19 @@
 """What a small shift explains, and what differs no more than all around it, does not stand out."""
 
 import numpy as np
+import pytest
 
 from benchmarks.effects.fields import moved
-from services.motion.background import Look, Plane, residual
+from services.contract.settings import ZoneSettings
+from services.motion.background import Background, Look, Plane, residual
 from services.motion.blobs import Blob
-from services.motion.closer import around
+from services.motion.closer import HINT_OF_UNREST, UNEXPLAINED, UNREST, around, stands_out
+from services.motion.detector import points
+from services.motion.ground import Ground
+from services.motion.parts import ALL
 from services.motion.shift import Slopes, unshifted
 from services.motion.unrest import unrest
-from tests.unit.motion.scenes import backdrop
+from tests.unit.motion.scenes import WIDTH, backdrop, crossing, scene
 
 
 def look(picture: Plane) -> Look:
@@ -57,3 +62,35 @@ def test_where_all_around_differs_there_is_unrest_even_in_a_calm_place() -> None
 def test_the_part_that_is_looked_at_closely_holds_all_suspects_and_ends_with_the_picture() -> None:
     suspects = [Blob(5, 50, 4, 4, 0.001), Blob(60, 90, 10, 8, 0.004)]
     assert around(suspects, (100, 160)) == (slice(20, 100), slice(0, 100))
+
+
+LEAST = 4.0
+
+
+@pytest.mark.parametrize("shaken", [0.0, 1.0])
+@pytest.mark.parametrize("sensitivity", [None, 1, 90])
+@pytest.mark.parametrize("left", [0, 90, WIDTH - 14])
+def test_what_stands_out_is_as_if_all_of_it_had_been_fitted(
+    left: int, sensitivity: int | None, shaken: float
+) -> None:
+    def walker(picture: Plane, time_s: float) -> Plane:
+        walks = crossing(3.0 - 5.0 * left / WIDTH)
+        return walks(moved(picture, shaken, shaken), time_s) if time_s >= 3 else picture
+
+    looks = [Look.at(points(gray), time_s) for gray, time_s in scene(3.1, walker, noise=6.0)]
+    background = Background(looks[0])
+    for each in looks[1:]:
+        change = background.compare(each)
+        background.learn(each, change, 8.0, hold=False)
+    shape = looks[0].picture.shape
+    corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
+    zones = {"all": ZoneSettings(points=corners, sensitivity=sensitivity)} if sensitivity else {}
+    ground = Ground(zones, {}, 50, shape)
+    suspects = [Blob(left // 2 + 1, 38, 5, 14, 0.005)]
+    part, found = stands_out(suspects, change, background, ground, LEAST)
+    beyond = background.beyond_noise(unshifted(change.look, Slopes.of(background.quiet(ALL))), change, ALL)[
+        part
+    ]
+    least = UNEXPLAINED * LEAST * (1 + UNREST * unrest(beyond > HINT_OF_UNREST * LEAST))
+    assert found.any() or shaken
+    assert np.array_equal(found, ground.beyond(beyond, least, part))
