@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from benchmarks.effects import rain
 from benchmarks.stage import PASSWORD, USER, Usage, measured
 from services.capture.cameras.encode import Image, encode
 from services.contract import topics as leaf
@@ -73,6 +74,14 @@ def ways(width: int, height: int, number: int, seed: int, quality: int = 80) -> 
         picture[top : top + high, max(0, left) : max(0, left + wide)] = level
         found.append(_noisy(picture, rng, quality))
     return found
+
+
+def raining(width: int, height: int, number: int, quality: int = 80) -> list[bytes]:
+    """The same without a thing, in a shower: each picture has its own drops."""
+    rng, still, shower = np.random.default_rng(4), scene(width, height).astype(np.int16), rain(4, 150)
+    gray = cv2.cvtColor(still.astype(np.uint8), cv2.COLOR_BGR2GRAY).astype(np.float32)
+    drops = ((shower(gray, n) - gray).astype(np.int16)[..., None] for n in range(number))
+    return [_noisy(still + each, rng, quality) for each in drops]
 
 
 def _noisy(picture: Any, rng: np.random.Generator, quality: int) -> bytes:

@@ -1,13 +1,14 @@
 """What a frame costs the whole motion service, beside its scaled gray decode: `make bench-motion-service`.
 
-Three scenes, with the default settings. *A camera* as most are: something crosses for four seconds of 24, so
+Four scenes, with the default settings. *A camera* as most are: something crosses for four seconds of 24, so
 half of the frames belong to an event and most of the others rest. And *every*: something moves in every
 picture, each two seconds another thing on another way, so that none of it is learnt as noise; none of the
 frames rests as in a quiet scene, and each is an event's. *Again* is the same with one thing that comes the
 same way every four seconds, in and out of what is learnt, and is looked at more often for it. Both are
 measured when what an event's frames take is in use already, as with a service that has had its first events
 archived: here is no archiver, and each frame would be kept, in memory that the system has to clear first (45
-page faults a frame, where a real service has one or two).
+page faults a frame, where a real service has one or two). And in the *rain* something stirs all the time that
+is no motion.
 
 All that the service does counts, publishing the event's frames too; receiving is measured apart, with a
 subscriber that does nothing but acknowledge, and taken off for the first figure. The decode is one of every
@@ -20,7 +21,7 @@ import statistics
 import sys
 
 from benchmarks import broker
-from benchmarks.feeding import Play, carrying, crossing, decoding, moving, playing, quiet, ways
+from benchmarks.feeding import Play, carrying, crossing, decoding, moving, playing, quiet, raining, ways
 from benchmarks.stage import Apart, alternately, apart
 
 GOALS = {"without_receiving": 1.25, "with_receiving": 1.6}
@@ -30,7 +31,8 @@ QUIET_S, MOVING_S = 20, 4
 WAYS, WAY_S = 6, 2
 #: An event that lasts keeps no more of its frames than come in three seconds, and those before have come.
 KEEP_MB, WARM_S = 8, 7.0
-SCENES = ("camera", "every", "again")
+RAIN_S = 8
+SCENES = ("camera", "every", "again", "rain")
 
 
 def costs(
@@ -42,7 +44,8 @@ def costs(
     span = {"warm_s": WARM_S, "seconds": seconds}
     lasting = {"post_roll": 120, "keep_mb": KEEP_MB}
     going = [jpeg for seed in range(WAYS) for jpeg in ways(*size, WAY_S * FPS, seed)]
-    plays = [Play("camera", camera, FPS), Play("every", going, FPS), Play("again", moved, FPS)]
+    scenes = {"camera": camera, "every": going, "again": moved, "rain": raining(*size, RAIN_S * FPS)}
+    plays = [Play(name, jpegs, FPS) for name, jpegs in scenes.items()]
     with playing(plays, port):
         return alternately(
             rounds,
@@ -51,6 +54,7 @@ def costs(
             ).us_per_frame,
             every=lambda: ours(moving, "every", port, **lasting, **span).us_per_frame,
             again=lambda: ours(moving, "again", port, **lasting, **span).us_per_frame,
+            rain=lambda: ours(moving, "rain", port, warm_s=2.0 * RAIN_S, seconds=seconds).us_per_frame,
             receive=lambda: theirs(carrying, "every", port, again=False, **span).us_per_frame,
             carry=lambda: theirs(carrying, "every", port, again=True, **span).us_per_frame,
             decode=lambda: theirs(decoding, going, FPS, seconds=seconds).us_per_frame,

@@ -1,5 +1,6 @@
 """Decides what moves: gray pictures and their times in, decisions out; no clock, disk or network."""
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -30,8 +31,8 @@ RECENT_THRESHOLD = 2.0
 CHANGED_STRUCTURE = 4.0
 # A quiet picture younger than this is in doubt: the difference must be up to 3 times as large.
 DOUBT_S = 8.0
-# What is there must have been there in the last picture, with this part of the difference that counts.
-HINT = 0.4
+# What is there must have been there so long ago, with this part of the difference that counts.
+HINT, AGAIN_S = 0.4, 0.075
 HEREABOUTS = np.ones((3, 3), np.uint8)
 _SPECK = np.ones((3, 3), np.uint8)
 # Each other new blob in a picture divides the evidence for every one: leaves and flakes are many.
@@ -137,7 +138,7 @@ class Detector:
         self._things = Things((1, 1))
         self._points: tuple[int, ...] = (1, 1)
         self._ground = self._survey()
-        self._hinted: Mask | None = None
+        self._hints = deque[tuple[float, Mask]]()
         self._light = Light()
         self._time_s = 0.0
         self._moved_s: float | None = None
@@ -164,7 +165,7 @@ class Detector:
         age_s = background.age_s(look.time_s)
         least = self.settings.least_difference * (1 + 2 * max(0.0, 1 - age_s / DOUBT_S))
         different = self._ground.beyond(change.from_quiet, least)
-        there = self._again(change.from_quiet, different, elapsed_s)
+        there = self._again(change.from_quiet, different, look.time_s)
         structure = 0.0
         found: list[Blob] = []
         new: list[Blob] = []
@@ -213,12 +214,18 @@ class Detector:
             remaining[blob.part] = moving[blob.part]
         return blobs(remaining), new
 
-    def _again(self, from_quiet: Plane, different: Mask, elapsed_s: float) -> Mask:
-        """Where it differs now and did, near there and less clearly, in the last picture, unlike rain."""
-        last = self._hinted
+    def _again(self, from_quiet: Plane, different: Mask, time_s: float) -> Mask:
+        """Where it differs now and did, near there and less clearly, a tenth of a second ago, unlike rain.
+
+        In the last picture, unless more come in that time: in a thirtieth of a second an insect gets nowhere.
+        """
+        hints = self._hints
+        while len(hints) > 1 and time_s - hints[1][0] >= AGAIN_S:
+            hints.popleft()
+        before_s, before = hints[0] if hints else (time_s - SLOW_CAMERA_S, different)
         hint = self._ground.beyond(from_quiet, HINT * self.settings.least_difference)
-        self._hinted = cv2.dilate(hint.view(np.uint8), HEREABOUTS).view(np.bool_)
-        return different if last is None or elapsed_s >= SLOW_CAMERA_S else different & last
+        hints.append((time_s, cv2.dilate(hint.view(np.uint8), HEREABOUTS).view(np.bool_)))
+        return different if time_s - before_s >= SLOW_CAMERA_S else different & before
 
     def _believe(
         self, found: list[Blob], new: list[Blob], background: Background, change: Change, elapsed_s: float

@@ -1,8 +1,8 @@
 """How often a camera is looked at: seldom while nothing differs, at every frame from the first sign on.
 
-And some ten times a second when it is known what moves. A frame that is not looked at is not decoded, which
-is most of the cost. What first shows on a frame that was passed over is seen on a later one, never more than
-`NOTICE_S` later.
+And some ten times a second when it is known what moves, or that something stirs all the time that does not,
+as rain does. A frame that is not looked at is not decoded, which is most of the cost. What first shows on a
+frame that was passed over is seen on a later one, never more than `NOTICE_S` later.
 """
 
 #: What comes into the picture is noticed so soon after the first frame that shows it.
@@ -17,6 +17,8 @@ KNOWN_S, FOLLOW_S = 0.5, 0.1
 ODD = 8.0
 #: Sizes are known after so many.
 FEW = 10
+#: When there were signs for so long without a pause, and nothing moved, they follow what stirs as well.
+RESTLESS_S = 5.0
 #: Of the time between two looks: frames that come a little too early are looked at all the same.
 EARLY = 0.9
 
@@ -30,6 +32,7 @@ class Pace:
         self._looked_s: float | None = None
         self._awake_until_s = 0.0
         self._moving_since_s: float | None = None
+        self._stirs_since_s = 0.0
         self._sizes = Usual()
 
     def due(self, time_s: float, size: int | None = None, *, alert: bool = False) -> bool:
@@ -45,7 +48,7 @@ class Pace:
         since_s = NOTICE_S if self._looked_s is None else time_s - self._looked_s
         if self.most_fps and 0 <= since_s < EARLY / self.most_fps:
             return False
-        if self._known(time_s) and not (alert or odd):
+        if (self._known(time_s) or self._restless(time_s)) and not (alert or odd):
             return not 0 <= since_s < EARLY * FOLLOW_S
         rested = not 0 <= since_s < NOTICE_S - MARGIN_S  # also where the clock was set back
         return alert or odd or rested or self.awake(time_s)
@@ -58,9 +61,16 @@ class Pace:
         """Whether it has been moving for so long that it is known what does."""
         return self._moving_since_s is not None and time_s - self._moving_since_s >= KNOWN_S
 
+    def _restless(self, time_s: float) -> bool:
+        """Whether something stirs that is no motion, and has for so long that it is known to."""
+        stirs = self._moving_since_s is None and self.awake(time_s)
+        return stirs and time_s - self._stirs_since_s >= RESTLESS_S
+
     def looked(self, time_s: float, *, sign: bool, moving: bool = False) -> None:
         """A frame was looked at, and there was a sign of something or none, and motion or none."""
         self._looked_s = time_s
+        if moving or not self.awake(time_s):
+            self._stirs_since_s = time_s
         if not moving:
             self._moving_since_s = None
         elif self._moving_since_s is None:

@@ -25,14 +25,14 @@ def backdrop(seed: int = 1) -> Plane:
 
 
 def scene(
-    seconds: float, change: Change | None = None, noise: float = 2.0, from_s: float = 0.0
+    seconds: float, change: Change | None = None, noise: float = 2.0, from_s: float = 0.0, fps: float = FPS
 ) -> Iterator[tuple[Gray, float]]:
     """Pictures with their times; `change` draws on the scene at a time, before the sensor's noise."""
     rng = np.random.default_rng(2)
     scenery = backdrop()
     sheet = rng.normal(0, noise, (HEIGHT + _SHIFTS, WIDTH + _SHIFTS)).astype(np.float32)
-    for n in range(round(seconds * FPS)):
-        time_s = from_s + n / FPS
+    for n in range(round(seconds * fps)):
+        time_s = from_s + n / fps
         picture = scenery.copy()
         if change:
             picture = change(picture, time_s)

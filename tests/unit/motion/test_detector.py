@@ -173,6 +173,21 @@ def test_a_single_odd_picture_is_no_motion() -> None:
     assert moving_times(watch(hasty, scene(15, glitch))) == []
 
 
+@pytest.mark.parametrize("fps", [10, 12.5, 15, 20, 25, 30])
+def test_what_flashes_by_is_no_motion_however_many_pictures_show_it(fps: float) -> None:
+    """An insect before the lens: a sixth of a second, in which it goes twice its length at the most."""
+
+    def insect(picture: Plane, time_s: float) -> Plane:
+        since_s = time_s % 2 - 1
+        if time_s > 3 and 0 <= since_s < 0.16:
+            x = int(60 + since_s * 300)
+            picture[50:80, x : x + 20] = 220
+        return picture
+
+    pictures = scene(12, insect, fps=fps)
+    assert moving_times(watch(Detector(), pictures)) == []
+
+
 def test_rain_in_front_of_the_lens_is_no_motion_and_hides_nobody() -> None:
     dice = np.random.default_rng(4)
 

@@ -3,7 +3,7 @@ from math import ceil
 
 import pytest
 
-from services.motion.pace import AWAKE_S, KNOWN_S, NOTICE_S, Pace, Usual
+from services.motion.pace import AWAKE_S, KNOWN_S, NOTICE_S, RESTLESS_S, Pace, Usual
 
 
 def looked_at(pace: Pace, fps: float, until_s: float, signs: tuple[float, float] = (0, 0)) -> list[float]:
@@ -93,6 +93,38 @@ def test_when_it_has_stopped_every_frame_is_looked_at_again_for_a_second() -> No
             pace.looked(n / 15, sign=True, moving=True)
     pace.looked(4.0, sign=False, moving=False)
     assert all(pace.due(4.0 + n / 15) for n in range(1, 5))
+
+
+@pytest.mark.parametrize("fps", [30, 25, 15, 10, 5])
+def test_what_stirs_on_and_on_and_never_moves_is_followed_too(fps: float) -> None:
+    times = looked_at(Pace(), fps, 60, signs=(0, 60))
+    assert len([time_s for time_s in times if time_s < RESTLESS_S]) == ceil(RESTLESS_S * fps), (
+        "each, to begin with"
+    )
+    later = [time_s for time_s in times if time_s >= RESTLESS_S]
+    assert len(later) <= 10.1 * (60 - RESTLESS_S)
+    assert max(after - before for before, after in pairwise(later)) <= max(1 / fps, NOTICE_S / 1.5) + 1e-9
+
+
+def test_after_a_calm_it_is_every_frame_again() -> None:
+    pace = Pace()
+    for n in range(400):
+        if pace.due(n / 15):
+            pace.looked(n / 15, sign=n < 200 or n >= 300)
+    assert all(pace.would_look(time_s / 15, 1) for time_s in (400, 401))
+
+
+def test_what_moves_at_last_in_the_rain_is_looked_at_in_every_frame_until_it_is_known() -> None:
+    pace, times = Pace(), list[float]()
+    for n in range(60 * 15):
+        if pace.due(n / 15):
+            times.append(n / 15)
+            pace.looked(n / 15, sign=True, moving=30 <= n / 15 < 40)
+    begins = next(time_s for time_s in times if time_s >= 30)
+    assert len([time_s for time_s in times if begins <= time_s < begins + KNOWN_S]) == ceil(KNOWN_S * 15)
+    ends = next(time_s for time_s in times if time_s >= 40)
+    assert len([time_s for time_s in times if ends <= time_s < ends + 4]) == 4 * 15, "each, when it is over"
+    assert len([time_s for time_s in times if time_s >= 50]) == pytest.approx(10 * 7.5, abs=2)
 
 
 def test_what_would_be_looked_at_is_what_is_looked_at() -> None:
