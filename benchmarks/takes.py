@@ -226,6 +226,7 @@ def _trees() -> list[Take]:
 def _streams() -> list[Take]:
     """Cameras of other speeds, in fog, and of poor quality."""
     hot: dict[str, Any] = {"size": THERMAL, "fps": 9.0, "compress": jpeg(90)}
+    fast: dict[str, Any] = {**_COARSE, "fps": 25.0}
     return [
         Take("shutter", "yard", over=(fx.thermal(7), fx.shutter(7), fx.noise(7, 3.0, 0.5)), seed=45, **hot),
         Take("shutter", "road", over=(fx.thermal(8), fx.shutter(8), fx.noise(8, 4.0, 0.6)), seed=46, **hot),
@@ -233,4 +234,6 @@ def _streams() -> list[Take]:
         Take("poor JPEG", "yard", over=(_night(),), size=SMALL, compress=jpeg(20), seed=48),
         Take("30 a second", "yard", over=(_still(),), fps=30.0, size=SMALL, seed=49),
         Take("5 a second", "road", over=(_still(),), fps=5.0, size=SMALL, seed=50),
+        Take("insects, 25/s", "yard", dark=True, over=(fx.insects(3, SECONDS), _night()), seed=54, **fast),
+        Take("snow, 25/s", "yard", over=(fx.snow(3, 40), _still()), seed=55, **fast),
     ]

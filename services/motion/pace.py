@@ -17,8 +17,8 @@ KNOWN_S, FOLLOW_S = 0.5, 0.1
 ODD = 8.0
 #: Sizes are known after so many.
 FEW = 10
-#: When there were signs for so long without a pause, and nothing moved, they follow what stirs as well.
-RESTLESS_S = 5.0
+#: When there were signs for so long without a pause, and no motion, looks this far apart follow what stirs.
+RESTLESS_S, STIRS_S = 5.0, 0.08
 #: Of the time between two looks: frames that come a little too early are looked at all the same.
 EARLY = 0.9
 
@@ -48,8 +48,8 @@ class Pace:
         since_s = NOTICE_S if self._looked_s is None else time_s - self._looked_s
         if self.most_fps and 0 <= since_s < EARLY / self.most_fps:
             return False
-        if (self._known(time_s) or self._restless(time_s)) and not (alert or odd):
-            return not 0 <= since_s < EARLY * FOLLOW_S
+        if not (alert or odd) and (apart_s := self._apart_s(time_s)):
+            return not 0 <= since_s < EARLY * apart_s
         rested = not 0 <= since_s < NOTICE_S - MARGIN_S  # also where the clock was set back
         return alert or odd or rested or self.awake(time_s)
 
@@ -60,6 +60,10 @@ class Pace:
     def _known(self, time_s: float) -> bool:
         """Whether it has been moving for so long that it is known what does."""
         return self._moving_since_s is not None and time_s - self._moving_since_s >= KNOWN_S
+
+    def _apart_s(self, time_s: float) -> float:
+        """How far looks are apart that follow something; 0 where there is nothing to follow."""
+        return FOLLOW_S if self._known(time_s) else STIRS_S if self._restless(time_s) else 0.0
 
     def _restless(self, time_s: float) -> bool:
         """Whether something stirs that is no motion, and has for so long that it is known to."""
