@@ -299,13 +299,17 @@ class Connection:
     def _acknowledge(self, mid: int, qos: int) -> None:
         """Whoever acknowledges writes it too, where nobody is at the socket; as `_send` does."""
         client = self._client
-        if qos == 1 and self._manual_ack and self._busy.acquire(blocking=False):
-            try:
-                if client.answer_at_once(mid):
-                    return
-            finally:
-                self._busy.release()
-        client.ack(mid, qos)
+        if qos != 1 or not self._manual_ack or not self._busy.acquire(blocking=False):
+            client.ack(mid, qos)
+            return
+        try:
+            if client.answer_at_once(mid):
+                return
+            client.loop_write()
+        finally:
+            self._busy.release()
+        if client.want_write():
+            self._ring()
 
     def _write(self, client: Client, _data: Any, _socket: Any) -> None:
         """Something of paho's is to be written: whoever gave it writes it, unless our loop is about to."""

@@ -51,7 +51,13 @@ class PahoClient(Client):
         At QoS 1 with the id of the message, at QoS 0 with `AT_MOST_ONCE`. Only for whoever has the socket to
         himself. The payload is copied once, into the kernel.
         """
-        parts = (self._head(mid, topic, len(payload), retain=retain), *parts_of(payload))
+        return self._at_once(mid, self._head(mid, topic, len(payload), retain=retain), *parts_of(payload))
+
+    def answer_at_once(self, mid: int) -> bool:
+        """Acknowledges a message at QoS 1; the rest as `send_at_once`."""
+        return self._at_once(mid, _PUBACK + mid.to_bytes(_ID, "big"))
+
+    def _at_once(self, mid: int, *parts: bytes | memoryview) -> bool:
         if self._sock is None or self._out_packet:
             self._queue(mid, b"".join(parts))
             return False
@@ -65,24 +71,6 @@ class PahoClient(Client):
             return True
         self._queue(mid, _rest(parts, sent), first=True)
         return False
-
-    def answer_at_once(self, mid: int) -> bool:
-        """Acknowledges a message at QoS 1; says whether that is with the system, else nothing has been done.
-
-        Only for whoever has the socket to himself.
-        """
-        if self._sock is None or self._out_packet:
-            return False
-        answer = _PUBACK + mid.to_bytes(_ID, "big")
-        try:
-            sent = self._sock.send(answer)
-        except OSError:  # it is full, or lost
-            return False
-        with self._msgtime_mutex:
-            self._last_msg_out = time.monotonic()
-        if sent < len(answer):
-            self._queue(mid, answer[sent:], first=True)
-        return True
 
     def send_later(self, mid: int, topic: str, payload: bytes | Pieces, *, retain: bool) -> None:
         """As `send_at_once`, for whoever has not: paho's loop is to write it."""
@@ -164,8 +152,8 @@ class PahoClient(Client):
     def _arrived(self, message: Incoming) -> MQTTErrorCode:
         self._heard()
         self._handle_on_message(message)  # type: ignore[arg-type]  # it has what our handlers look at
-        if message.qos and not self._manual_ack and not self.answer_at_once(message.mid):
-            return self._send_puback(message.mid)
+        if message.qos and not self._manual_ack:
+            self.answer_at_once(message.mid)  # what does not go out now is written by our loop, in this turn
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _heard(self) -> None:
