@@ -28,6 +28,7 @@ class Script:
     on_connect: Callable[[int], bytes | None] = accepted
     silent: bool = False  # takes everything, and answers nothing at all
     acknowledges: bool = True
+    subscribes: bool = True  # at once; else when what is withheld is released
     publish_reason: Reason = Reason.SUCCESS
     subscribe_reason: Reason = Reason.SUCCESS
     versions: list[int] = field(default_factory=list)
@@ -60,8 +61,13 @@ class ScriptedBroker:
             thread.join(10)
             assert not thread.is_alive()
 
+    @property
+    def withheld(self) -> int:
+        """Answers."""
+        return len(self._withheld)
+
     def release(self) -> None:
-        """Acknowledges what was withheld."""
+        """Answers what was withheld."""
         withheld, self._withheld = self._withheld, []
         for client, answer in withheld:
             client.sendall(answer)
@@ -108,6 +114,9 @@ class ScriptedBroker:
             asked = parse_subscribe(packet.body, version[0])
             head = asked.packet_id.to_bytes(2, "big") + (b"\0" if version[0] == V5 else b"")
             answer = wire.packet(Kind.SUBACK, head + bytes([script.subscribe_reason] * len(asked.wishes)))
+            if not script.subscribes:
+                self._withheld.append((client, answer))
+                answer = b""
         elif kind == Kind.PINGREQ:
             answer = wire.packet(Kind.PINGRESP, b"")
         elif kind == Kind.DISCONNECT:

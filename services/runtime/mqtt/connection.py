@@ -61,8 +61,9 @@ Handler = Callable[[Delivery], None]
 class Connection:
     """A paho client for one connection, driven by the thread that calls `open`, `serve` and `close`.
 
-    Handlers and `on_acknowledged` run in that thread, and what they raise comes out of `serve`. `give`,
-    `flash`, `subscribe` and a delivery's `ack` may be called from any thread.
+    Handlers and `on_acknowledged` run in that thread, and what they raise comes out of `serve`; so does
+    `on_listening`, when the broker has answered all that was subscribed to. `give`, `flash`, `subscribe` and
+    a delivery's `ack` may be called from any thread.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Connection:
         window: int,
         on_acknowledged: Callable[[Parcel], None],
         on_denied: Callable[[str, str], None],
+        on_listening: Callable[[], None],
     ) -> None:
         self.closed_because = ""
         self.max_packet_bytes: int | None = None  # as an MQTT 5 broker may say
@@ -87,6 +89,7 @@ class Connection:
         self._window = window
         self._on_acknowledged = on_acknowledged
         self._on_denied = on_denied
+        self._on_listening = on_listening
         self._closed = threading.Event()
         self._answer: ReasonCode | None = None
         self._looked_s = time.monotonic()
@@ -376,9 +379,12 @@ class Connection:
     ) -> None:
         with self._mids:
             filters = self._asked.pop(mid, [])
+            answered = not self._asked
         for topic_filter, code in zip(filters, codes, strict=False):
             if code.is_failure:
                 self._on_denied(topic_filter, str(code))
+        if answered:
+            self._on_listening()
 
     def _on_unwanted(self, client: Client, _data: Any, message: MQTTMessage) -> None:
         """The session remembers a subscription that we have no more: unanswered, it would fill the window."""

@@ -220,6 +220,7 @@ class Link:
             window=self._window,
             on_acknowledged=self._acknowledged,
             on_denied=self._denied,
+            on_listening=self._listening,
         )
         with self._lock:  # before it opens: a session delivers at once what it kept for us
             for topic_filter, (_, handler) in self._subscriptions.items():
@@ -248,18 +249,23 @@ class Link:
                 self.outbox.rewind()
 
     def _adopt(self, connection: Connection) -> None:
-        self.problem = ""
-        _complaints.well(self.client_id, self.broker)
         with self._lock:
             for topic_filter, (_, handler) in self._subscriptions.items():
                 connection.route(topic_filter, handler)
             if self._subscriptions:
                 connection.subscribe([(wanted, qos) for wanted, (qos, _) in self._subscriptions.items()])
+            else:
+                self._listening()
             self._say_state(connection)
             self._connection = connection
         for callback in self._on_connect:
             callback()
         self._pump()
+
+    def _listening(self) -> None:
+        """Not before: who sees that all is well may publish, and what nobody listens for is gone."""
+        self.problem = ""
+        _complaints.well(self.client_id, self.broker)
 
     def _say_state(self, connection: Connection) -> None:
         with self._lock:

@@ -63,6 +63,23 @@ def test_a_name_that_nobody_knows_is_said() -> None:
         )
 
 
+# -- slow ----------------------------------------------------------------------------------------------------
+
+
+def test_all_is_well_when_the_broker_would_deliver_to_us_and_not_before() -> None:
+    script, inbox = Script(subscribes=False), Inbox()
+    with ScriptedBroker(script) as broker:
+        link = Link(at(broker.port), "x")
+        link.subscribe("a", inbox)
+        with running(link):
+            eventually(lambda: broker.withheld == 1)
+            link.subscribe("b", inbox)
+            eventually(lambda: broker.withheld == 2)
+            assert link.problem == f"not yet connected to the broker mqtt://127.0.0.1:{broker.port}"
+            broker.release()
+            eventually(lambda: link.problem == "")
+
+
 # -- old -----------------------------------------------------------------------------------------------------
 
 
