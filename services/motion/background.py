@@ -161,15 +161,14 @@ class Background:
 
     def differs(self, change: Change, part: Part) -> float:
         """How much the look just compared differs in that part from the quiet picture, beyond its noise."""
-        known = self._usual[part] + change.excused[part]
-        return float(positive(change.left_over[part] - known).sum())
+        return total(positive(change.from_quiet[part]) * self._varies[part])
 
     def apart(self, look: Look, before: Look, change: Change, part: Part) -> float:
         """The same of two looks of the last moment."""
         known = 2 * self._usual[part] + change.excused[part]
         wider, inside = beside(part, look.picture.shape, REACH)
         left_over = residual(look.part(wider), before.part(wider))[inside]
-        return float(positive(left_over - known).sum())
+        return total(positive(left_over - known))
 
     def beyond_noise(self, left_over: Plane, change: Change, part: Part) -> Plane:
         """What another measure leaves over in a part of the look just compared, as `from_quiet` is given."""
@@ -251,6 +250,11 @@ def fitted(look: Look, reference: Look) -> Fit:
     left_over *= gain
     left_over += look.variance
     return Fit(gain, together, positive(left_over, out=left_over))
+
+
+def total(plane: Plane) -> float:
+    """The sum of its values."""
+    return cv2.sumElems(plane)[0]
 
 
 def fraction(mask: npt.NDArray[np.bool_]) -> float:

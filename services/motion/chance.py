@@ -8,6 +8,7 @@ Morel, "Meaningful alignments", 2000), with probabilities that are counted here,
 
 from math import log
 
+import cv2
 import numpy as np
 
 from services.motion.blobs import Blob
@@ -45,7 +46,7 @@ class Chance:
         """How many in a row, up to and with this blob, are no chance any more; 1 in a calm scene."""
         if self._starts <= TOLERATED:
             return 1.0
-        covered = max(float(self._covers[_cells(blob)].mean()), float(self._covers.mean()))
+        covered = max(cv2.mean(self._covers[_cells(blob)])[0], cv2.mean(self._covers)[0])
         return 1 + log(self._starts / TOLERATED) / -log(min(MOST, max(LEAST, covered)))
 
 
