@@ -17,7 +17,7 @@ from benchmarks.feeding import Play, crossing, motion, playing, quiet
 from benchmarks.stage import Apart, apart
 
 CAMERAS = 32
-RATES = (5, 10, 15, 20)
+RATES = (5, 10, 15, 20, 25, 30)
 
 
 @dataclass(frozen=True, slots=True)
