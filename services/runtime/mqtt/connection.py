@@ -286,44 +286,38 @@ class Connection:
     def _send(self, topic: str, payload: bytes | Pieces, mid: int, *, retain: bool) -> None:
         """Whoever gives a message writes it, so that it costs no change of threads until its answer comes."""
         client = self._client
-        if self._busy.acquire(blocking=False):
-            try:
-                if client.send_at_once(mid, topic, payload, retain=retain):
-                    return
-                client.loop_write()
-            finally:
-                self._busy.release()
-            if not client.want_write():
-                return
-        else:
+        if not self._written(lambda: client.send_at_once(mid, topic, payload, retain=retain)):
             client.send_later(mid, topic, payload, retain=retain)
-        self._ring()
+            self._ring()
 
     def _acknowledge(self, mid: int, qos: int) -> None:
-        """Whoever acknowledges writes it too, where nobody is at the socket; as `_send` does."""
+        """Whoever acknowledges writes it too."""
         client = self._client
-        if qos != 1 or not self._manual_ack or not self._busy.acquire(blocking=False):
+        if qos != 1 or not self._manual_ack or not self._written(lambda: client.answer_at_once(mid)):
             client.ack(mid, qos)
-            return
+
+    def _write(self, _client: Client, _data: Any, _socket: Any) -> None:
+        """Something of paho's is to be written: whoever gave it writes it, unless our loop is about to."""
+        if not self._written(lambda: False):
+            self._ring()
+
+    def _written(self, at_once: Callable[[], bool]) -> bool:
+        """Writes where nobody is at the socket, and has our loop write on; False: somebody is.
+
+        `at_once` says whether all is with the system; else the rest is in paho's queue.
+        """
+        client = self._client
+        if not self._busy.acquire(blocking=False):
+            return False
         try:
-            if client.answer_at_once(mid):
-                return
+            if at_once():
+                return True
             client.loop_write()
         finally:
             self._busy.release()
         if client.want_write():
             self._ring()
-
-    def _write(self, client: Client, _data: Any, _socket: Any) -> None:
-        """Something of paho's is to be written: whoever gave it writes it, unless our loop is about to."""
-        if self._busy.acquire(blocking=False):
-            try:
-                client.loop_write()
-            finally:
-                self._busy.release()
-            if not client.want_write():
-                return
-        self._ring()
+        return True
 
     def _ring(self) -> None:
         """Wakes our loop up."""
